@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef IPCTOP_COLLECT_H
+#define IPCTOP_COLLECT_H
+
+#include "ipctop/lifecycle.h"
+#include "ipctop/policy.h"
+#include "ipctop/snapshot.h"
+
+/*
+ * Collectors fill snapshots.
+ *
+ * A collector keeps what it learned between passes: further passes read again only
+ * the mappings of processes that have run since (kernel-facts.md, the CPU-clock skip). One
+ * thread uses it; inside it works with as many as the machine has cores.
+ */
+struct collect_options {
+	uint32_t kinds;			/* KIND_BIT */
+	uint32_t sources;		/* SOURCE_BIT, see kind_sources */
+	bool reasons;			/* verdicts with their reasons */
+	bool no_procmap_query;		/* read maps as text */
+	bool no_lease;
+	bool no_skip;			/* every pass from scratch */
+	bool older_than_set;
+	uint64_t older_than;		/* seconds: sets both graces */
+	const struct policy *policy;	/* outlives the collector */
+};
+struct collector;
+struct collector *collector_new(const struct collect_options *options);
+void collector_free(struct collector *c);
+/* One pass. 0 and *@s (snapshot_free), or -errno where nothing at all could be read. */
+int collector_pass(struct collector *c, struct snapshot **s) __must_check;
+
+/* Policy from the configuration files; 0, or -errno with a sentence. */
+int policy_load(struct policy *p, struct buf *error) __must_check;
+
+/*
+ * Replay: a snapshot from a document that --json wrote; "-" is stdin. 0, or -errno
+ * with a sentence. A document that is cut off gives what was whole before the cut, with a gap
+ * "snapshot" / "ENODATA" that says so (and *@s).
+ */
+int replay_read(const char *file, struct snapshot **s, struct buf *error) __must_check;
+int replay_parse(const char *text, size_t len, struct snapshot **s, struct buf *error) __must_check;
+
+/*
+ * The mappings of processes, private ones too: CLASS_MAP rows. @pids NULL: all. With
+ * @usage resident, proportional and swapped sizes (smaps: slows the process while it is read).
+ * A pid that does not exist is a gap with ESRCH; -errno only when /proc itself cannot be read.
+ */
+int collect_maps(const struct collect_options *options, const uint64_t *pids, uint32_t npids, bool usage,
+		 struct snapshot **s) __must_check;
+
+#endif

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef IPCTOP_KIND_H
+#define IPCTOP_KIND_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Kinds of objects, and the sources that they are read from. */
+enum kind {
+	KIND_SHM,		/* System V shared memory segment */
+	KIND_POSIX_SHM,		/* file on a tmpfs at /dev/shm */
+	KIND_POSIX_SEM,		/* 32-byte file sem.* directly in /dev/shm */
+	KIND_MEMFD,
+	KIND_ANON,		/* anonymous shared memory, /dev/zero included */
+	KIND_FILE,		/* file mapped shared; on hugetlbfs also when nobody holds it */
+	KIND_DEVICE,		/* a character device's memory */
+	KIND_SPECIAL,		/* what the kernel itself maps shared */
+	NR_KINDS
+};
+
+/*
+ * Sources: what a collector reads, from cheap to dear. A pass reads just those that
+ * the chosen, filtered and sorted fields need together.
+ */
+enum source {
+	SOURCE_SHMCTL,		/* shmctl over all indexes, all IPC namespaces in sight */
+	SOURCE_SYSVIPC,		/* /proc/sysvipc/shm: rss and swap */
+	SOURCE_TMPFS,		/* the files on /dev/shm and hugetlbfs mounts */
+	SOURCE_MAPS,		/* shared mappings of all processes */
+	SOURCE_FDS,		/* descriptors of all processes */
+	SOURCE_LEASE,		/* write leases for files without a holder */
+	SOURCE_LOCKS,		/* /proc/locks */
+	SOURCE_MOUNTS,		/* loop devices, overlays and bind mounts */
+	SOURCE_PIDS,		/* creators, last users and family pids, judged */
+	SOURCE_UIDS,		/* which users have a process */
+	SOURCE_PROCESSES,	/* facts about holders */
+	NR_SOURCES
+};
+#define SOURCE_BIT(s)	(1U << (s))
+#define SOURCES_ALL	(SOURCE_BIT(NR_SOURCES) - 1)
+#define KIND_BIT(k)	(1U << (k))
+#define KINDS_ALL	(KIND_BIT(NR_KINDS) - 1)
+
+/*
+ * What a field needs, in words that each kind translates into sources: the verdict
+ * of a segment needs shmctl and a few pids, that of a file maps, descriptors, locks
+ * and leases.
+ */
+enum need {
+	NEED_BASE,		/* that the object exists, and its own facts */
+	NEED_RESIDENT,		/* rss, swap, allocated */
+	NEED_HOLDERS,		/* mappings and descriptors */
+	NEED_PROCESSES,		/* facts about the holders */
+	NEED_PIDS,		/* whether creator and last user live */
+	NEED_STATE,
+	NEED_VERDICT,
+	NR_NEEDS
+};
+#define NEED_BIT(n)	(1U << (n))
+
+struct kind_info {
+	const char *name;	/* "posix-shm": in names, JSON and on command lines */
+	const char *plural;	/* "POSIX shared memory": for people */
+	uint32_t needs[NR_NEEDS];	/* masks of SOURCE_BIT */
+	bool outlives;		/* may exist without a holder, so that rules after the first apply */
+	bool counted;		/* the kernel's own count proves absence: nattch */
+	bool memory;		/* its pages are memory and swap, not a disk's or a device's */
+};
+extern const struct kind_info kinds[NR_KINDS];
+
+/* The kind of that name (its plural form too), or -EINVAL. */
+int kind_parse(const char *name, enum kind *kind);
+/* The sources that a set of needs (NEED_BIT) of a set of kinds (KIND_BIT) comes to. */
+uint32_t kind_sources(uint32_t kind_set, uint32_t need_set);
+extern const char *const kind_names[NR_KINDS + 1];
+extern const char *const source_names[NR_SOURCES + 1];
+
+#endif

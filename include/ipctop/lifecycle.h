@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef IPCTOP_LIFECYCLE_H
+#define IPCTOP_LIFECYCLE_H
+
+#include "ipctop/policy.h"
+
+/*
+ * States and verdicts: design.md section 2, as pure functions.
+ */
+
+/* What is known of a pid: filled by a collector, judged here. */
+struct pid_fact {
+	uint64_t pid;
+	bool exists;			/* kill(pid, 0) did not say ESRCH */
+	bool is_thread;			/* the number is a thread's: Tgid differs */
+	bool is_dead_zombie;		/* a zombie with one thread */
+	bool is_self;			/* ipctop's own: counts as gone */
+	bool has_start;			/* start time could be read */
+	int64_t start;			/* milliseconds on the boot clock */
+};
+
+/* The world in which to judge. */
+struct scene {
+	int64_t now;			/* milliseconds since the epoch, at the start of the pass */
+	int64_t boot;			/* milliseconds on the boot clock at that moment */
+	bool steady;			/* birth of devtmpfs's root and boot time agree within 10 s */
+	bool initial_pid_ns;		/* the reader is in the initial pid namespace */
+	bool uids_complete;		/* the list of users with a process is complete */
+	const uint64_t *uids;		/* users with a process, ascending */
+	uint32_t nuids;
+	const struct pid_fact *pids;	/* ascending by pid */
+	uint32_t npids;
+	const struct policy *policy;
+	bool older_than_set;		/* --older-than: sets both graces */
+	uint64_t older_than;
+};
+
+/*
+ * A pid that is said to have done something at @when (seconds since the epoch; a
+ * creator: the change time; a last user: the later of attach and detach; a family's
+ * pid: the birth time).
+ */
+enum life pid_judge(const struct scene *scene, uint64_t pid, bool has_when, int64_t when);
+
+/* The state of an object: a fact, from its own members. STATE unknown is set as such. */
+void lifecycle_state(struct object *o);
+
+/*
+ * Judge all objects of @s: sets state, creator_alive, last_alive, family, verdict and,
+ * if @with_reasons, the reasons. Two passes: each alone, then by family instance.
+ */
+void lifecycle_judge(struct snapshot *s, const struct scene *scene, bool with_reasons);
+
+/* The reason codes, in the order of the rules: for the manual, the schema and tests. */
+struct reason_info {
+	const char *code;
+	uint8_t rule;		/* of design.md's table; 0: a remark that decides nothing */
+	const char *meaning;	/* one line for the manual */
+};
+extern const struct reason_info reason_infos[];
+extern const unsigned int nr_reason_infos;
+
+#endif

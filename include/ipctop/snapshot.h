@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef IPCTOP_SNAPSHOT_H
+#define IPCTOP_SNAPSHOT_H
+
+#include "ipctop/alloc.h"
+#include "ipctop/kind.h"
+#include "ipctop/value.h"
+
+/*
+ * A snapshot: what was read in one pass, in memory.
+ *
+ * Rows of each class stand in one table. A row refers to others by span or index,
+ * never by pointer; strings belong to the snapshot's arena. A snapshot is filled by
+ * one thread, then frozen (snapshot_freeze), and from then on only read, by any number
+ * of threads. Nobody keeps an index or pointer across snapshots.
+ */
+enum row_class {
+	CLASS_DOCUMENT,		/* struct document: the one row that is the whole */
+	CLASS_GAP,
+	CLASS_POLICY,
+	CLASS_LIMITS,
+	CLASS_MEMORY,
+	CLASS_TOTAL,
+	CLASS_OBJECT,
+	CLASS_HOLDER,
+	CLASS_PROCESS,
+	CLASS_MAPPING,
+	CLASS_FD,
+	CLASS_REASON,
+	CLASS_GROUP,		/* of `list --by` */
+	CLASS_MAP,		/* of `maps`: one VMA, private or shared */
+	NR_CLASSES
+};
+
+/* States and verdicts: design.md section 2. The order is that of urgency in sorting. */
+enum state { STATE_CREATED, STATE_ATTACHED, STATE_OPEN, STATE_DETACHED, STATE_CONDEMNED, NR_STATES };
+enum verdict { VERDICT_LIVE, VERDICT_IDLE, VERDICT_UNKNOWN, VERDICT_STALE, NR_VERDICTS };
+extern const char *const state_names[NR_STATES + 1];
+extern const char *const verdict_names[NR_VERDICTS + 1];
+
+enum object_flag {		/* bits of object.flags, in the order of object_flag_names */
+	OBJECT_CONDEMNED	= 1 << 0,
+	OBJECT_LOCKED		= 1 << 1,
+	OBJECT_HUGETLB		= 1 << 2,
+	OBJECT_UNLINKED		= 1 << 3,
+	OBJECT_SEALED		= 1 << 4,
+	OBJECT_EXECUTABLE	= 1 << 5,
+	OBJECT_WORLD_WRITABLE	= 1 << 6,
+};
+extern const char *const object_flag_names[];
+
+/* What a write lease said (kernel-facts.md). */
+enum lease { LEASE_NOT_ASKED, LEASE_GRANTED, LEASE_REFUSED, LEASE_NO_ANSWER };
+
+/* A pid, judged: design.md section 2. */
+enum life { LIFE_UNKNOWN, LIFE_ALIVE, LIFE_GONE };
+
+/*
+ * What the judgement needs of an object and no view shows. Not part of a document:
+ * a document carries its verdicts.
+ */
+struct evidence {
+	uint8_t lease;			/* enum lease */
+	bool locked;			/* /proc/locks has a lock on it */
+	bool waiters;			/* somebody sleeps in it: semaphores, queues */
+	bool mounted;			/* root of a mount, layer of an overlay, loop device */
+	bool private_mapping;		/* somebody maps it private */
+	bool absent;			/* absence proven by looking twice (no lease, all was read) */
+	bool holders_unread;		/* some task's mappings or descriptors could not be read */
+	bool subfolder;			/* below a folder of /dev/shm */
+	bool namespace_other;		/* of another IPC namespace or another mount's /dev/shm */
+	uint8_t creator;		/* enum life */
+	uint8_t last;			/* enum life */
+	uint8_t family_life;		/* enum life: of the pid in a family's name */
+	uint8_t has_family_pid;
+	uint32_t family_pid;
+	int16_t family;			/* row of the family table in force, -1: none */
+	const char *instance;		/* what the family's pattern captured; NULL: nothing */
+};
+
+struct object {
+	struct facts facts;
+	const char *name;		/* escaped; see name.h */
+	uint64_t kind;			/* enum kind */
+	uint64_t id, key;
+	const char *label, *path;
+	uint64_t ipc_ns, device, inode, links;
+	uint64_t size, allocated, rss, swap, page_size;
+	uint64_t mode, uid;
+	const char *user;
+	uint64_t gid;
+	const char *group;
+	uint64_t creator_uid;
+	const char *creator_user;
+	uint64_t creator_gid;
+	const char *creator_group;
+	uint64_t creator_pid, creator_alive, last_pid, last_alive;
+	int64_t attach_time, detach_time, change_time, modify_time, access_time, birth_time;
+	uint64_t nattch, mappings, processes, openers, holders_complete;
+	uint64_t state;			/* enum state */
+	uint64_t flags;			/* enum object_flag */
+	const char *family;
+	uint64_t verdict;		/* enum verdict */
+	struct span reasons;		/* of CLASS_REASON, the deciding one first */
+	struct span holders;		/* of CLASS_HOLDER, ordered by pid */
+	struct evidence evidence;
+};
+
+struct holder {
+	struct facts facts;
+	uint64_t process;		/* index into CLASS_PROCESS */
+	struct span mappings;		/* of CLASS_MAPPING, ordered by address */
+	struct span fds;		/* of CLASS_FD, ordered by number */
+};
+
+struct process {
+	struct facts facts;
+	uint64_t pid;
+	int64_t start_time;		/* milliseconds since the epoch */
+	uint64_t uid;
+	const char *user, *comm, *cmdline, *cgroup, *unit, *container;
+	uint64_t pid_ns;
+};
+
+/* Protection of a mapping as maps writes it: bits of mapping.prot. */
+enum prot { PROT_R = 1, PROT_W = 2, PROT_X = 4, PROT_SHARED = 8 };
+
+struct mapping {
+	struct facts facts;
+	uint64_t start, length;
+	const char *prot;		/* "rw-s" */
+	uint64_t offset;
+};
+
+struct fd {
+	struct facts facts;
+	uint64_t fd;
+	uint64_t access;		/* enum access */
+};
+enum access { ACCESS_PATH, ACCESS_R, ACCESS_W, ACCESS_RW, NR_ACCESSES };
+extern const char *const access_names[NR_ACCESSES + 1];
+
+struct reason {
+	struct facts facts;
+	const char *code, *text;
+};
+
+/* A gap: a fact that could not be read. Summed up by source and error. */
+struct gap {
+	struct facts facts;
+	const char *source, *error;	/* "maps", "EACCES" */
+	uint64_t count;
+	struct span pids;		/* of snapshot->numbers: the first 16 */
+};
+
+struct policy_row {
+	struct facts facts;
+	uint64_t grace, long_grace;	/* seconds */
+	struct span keep;		/* of snapshot->words */
+};
+
+struct limits {
+	struct facts facts;
+	uint64_t shmmni, shmall, shmmax, shm_rmid_forced;
+	uint64_t segments, pages, pages_resident, pages_swapped;	/* in use, by SHM_INFO */
+	uint64_t tmpfs_size, tmpfs_used, tmpfs_inodes, tmpfs_inodes_used;	/* of /dev/shm */
+};
+
+struct memory {
+	struct facts facts;
+	uint64_t total, available, shmem, swap_total, swap_free, cached, hugetlb;	/* bytes */
+};
+
+struct total {
+	struct facts facts;
+	uint64_t kind;
+	uint64_t objects, size, allocated, stale, stale_allocated;
+};
+
+struct group {
+	struct facts facts;
+	const char *value;
+	uint64_t objects, size, allocated, stale, stale_allocated;
+};
+
+struct map {
+	struct facts facts;
+	uint64_t process;		/* index into CLASS_PROCESS */
+	uint64_t start, length;
+	const char *prot;
+	uint64_t offset, device, inode;
+	uint64_t kind;			/* enum kind, when it is of an object */
+	const char *object;		/* its name */
+	const char *path;		/* as the kernel names the mapping: "[heap]", a file */
+	uint64_t deleted;
+	uint64_t rss, pss, swap;	/* bytes; with -X */
+};
+
+struct document {
+	struct facts facts;
+	const char *schema, *version;
+	int64_t time, duration;		/* milliseconds */
+	const char *hostname, *kernel, *boot_id;
+	uint64_t uid, ipc_ns, pid_ns, mnt_ns;
+	uint64_t complete;
+	struct span gaps;
+	uint64_t policy, limits, memory;	/* indexes */
+	struct span totals, objects;
+};
+
+FACTS_FIT(struct holder);
+FACTS_FIT(struct process);
+FACTS_FIT(struct document);
+FACTS_FIT(struct map);
+_Static_assert(offsetof(struct object, evidence) - sizeof(struct facts) <= 64 * 8,
+	       "struct object has too many facts");
+
+struct snapshot {
+	struct table tables[NR_CLASSES];
+	struct table numbers;		/* uint64_t */
+	struct table words;		/* const char * */
+	struct arena *arena;
+	uint32_t kinds;			/* KIND_BIT: which were asked for */
+	uint32_t sources;		/* SOURCE_BIT: which were read */
+	uint64_t shm_device;		/* of the kernel's own tmpfs */
+	uint64_t posix_device;		/* st_dev of the reader's /dev/shm; 0: none */
+	bool replayed;			/* from a document */
+};
+
+struct snapshot *snapshot_new(void);
+void snapshot_free(struct snapshot *s);
+/* A new row of @class; it may move when the next is added. */
+void *snapshot_add(struct snapshot *s, enum row_class class) __attribute__((returns_nonnull));
+/* Row @i of @class; the index must exist. */
+void *snapshot_row(const struct snapshot *s, enum row_class class, uint32_t i)
+	__attribute__((returns_nonnull));
+static inline uint32_t snapshot_count(const struct snapshot *s, enum row_class class)
+{
+	return s->tables[class].count;
+}
+/* The document row, made by snapshot_new. */
+struct document *snapshot_document(const struct snapshot *s) __attribute__((returns_nonnull));
+static inline struct object *snapshot_object(const struct snapshot *s, uint32_t i)
+{
+	return (struct object *)s->tables[CLASS_OBJECT].rows + i;
+}
+
+/*
+ * Count one fact of @source that could not be read because of @error (an errno,
+ * positive) in process @pid (0: none). Equal gaps are summed up.
+ */
+void snapshot_gap(struct snapshot *s, const char *source, int error, uint64_t pid);
+
+/* Sums by kind: fills CLASS_TOTAL and the document's members. Before freezing. */
+void snapshot_sum(struct snapshot *s);
+
+/*
+ * The object that the name @name (name.h) means: its index, -ENOENT, -EINVAL
+ * (malformed), -EEXIST when it means several (a name without its namespace).
+ */
+int64_t snapshot_find(const struct snapshot *s, const char *name);
+
+/* An errno's symbol, "EACCES"; "E123" for one without. Never NULL. */
+const char *errno_symbol(int error);
+
+#endif

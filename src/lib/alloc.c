@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "ipctop/alloc.h"
+
+#include <errno.h>
+
+static void __attribute__((noreturn)) out_of_memory(void)
+{
+	fputs("ipctop: out of memory\n", stderr);
+	exit(1);
+}
+
+void *xcalloc(size_t n, size_t size)
+{
+	void *p = calloc(n ? n : 1, size ? size : 1);
+
+	if (!p)
+		out_of_memory();
+	return p;
+}
+
+void *xrealloc(void *p, size_t n, size_t size)
+{
+	p = reallocarray(p, n ? n : 1, size ? size : 1);
+	if (!p)
+		out_of_memory();
+	return p;
+}
+
+char *xstrndup(const char *s, size_t n)
+{
+	char *copy = strndup(s, n);
+
+	if (!copy)
+		out_of_memory();
+	return copy;
+}
+
+char *xstrdup(const char *s)
+{
+	return xstrndup(s, strlen(s));
+}
+
+void *table_add_n(struct table *t, size_t size, uint32_t n)
+{
+	char *rows;
+
+	if (n > UINT32_MAX - t->count)
+		out_of_memory();
+	if (t->count + n > t->room) {
+		/* by half: a table of 60,000 rows wastes less than by doubling */
+		uint32_t room = t->room > UINT32_MAX / 2 ? UINT32_MAX : t->room + t->room / 2 + 16;
+
+		if (room < t->count + n)
+			room = t->count + n;
+		t->rows = xrealloc(t->rows, room, size);
+		t->room = room;
+	}
+	rows = (char *)t->rows + (size_t)t->count * size;
+	if (n)
+		memset(rows, 0, n * size);
+	t->count += n;
+	return rows;
+}
+
+void *table_add(struct table *t, size_t size)
+{
+	return table_add_n(t, size, 1);
+}
+
+void table_release(struct table *t)
+{
+	free(t->rows);
+	*t = (struct table){ 0 };
+}
+
+#define ARENA_CHUNK (64 * 1024)
+
+struct chunk {
+	struct chunk *next;
+	size_t used, room;
+	/* pieces hold 8-byte values at most */
+	_Alignas(uint64_t) char bytes[];
+};
+
+struct arena {
+	struct chunk *chunks;	/* the first is the one in use */
+	size_t total;
+};
+
+struct arena *arena_new(void)
+{
+	return xcalloc(1, sizeof(struct arena));
+}
+
+void arena_free(struct arena *a)
+{
+	if (!a)
+		return;
+	while (a->chunks) {
+		struct chunk *next = a->chunks->next;
+
+		free(a->chunks);
+		a->chunks = next;
+	}
+	free(a);
+}
+
+size_t arena_bytes(const struct arena *a)
+{
+	return a->total;
+}
+
+static struct chunk *arena_add_chunk(struct arena *a, size_t room)
+{
+	struct chunk *c = xrealloc(NULL, 1, sizeof(*c) + room);
+
+	c->used = 0;
+	c->room = room;
+	a->total += sizeof(*c) + room;
+	return c;
+}
+
+static char *arena_take(struct arena *a, size_t size, size_t align)
+{
+	struct chunk *c = a->chunks;
+	size_t at = c ? (c->used + align - 1) & ~(align - 1) : 0;
+
+	if (size > SIZE_MAX / 2)
+		out_of_memory();
+	if (c && size <= c->room && at <= c->room - size) {
+		c->used = at + size;
+		return c->bytes + at;
+	}
+	if (size > ARENA_CHUNK / 4 && c) {
+		/* a large piece gets a chunk of its own behind the one in use */
+		struct chunk *own = arena_add_chunk(a, size);
+
+		own->used = size;
+		own->next = c->next;
+		c->next = own;
+		return own->bytes;
+	}
+	c = arena_add_chunk(a, size > ARENA_CHUNK ? size : ARENA_CHUNK);
+	c->used = size;
+	c->next = a->chunks;
+	a->chunks = c;
+	return c->bytes;
+}
+
+void *arena_alloc(struct arena *a, size_t size)
+{
+	return memset(arena_take(a, size, sizeof(uint64_t)), 0, size);
+}
+
+char *arena_strndup(struct arena *a, const char *s, size_t n)
+{
+	char *copy = arena_take(a, n + 1, 1);
+
+	memcpy(copy, s, n);
+	copy[n] = '\0';
+	return copy;
+}
+
+char *arena_strdup(struct arena *a, const char *s)
+{
+	return arena_strndup(a, s, strlen(s));
+}
