@@ -29,7 +29,7 @@ struct field {
 	const char *const *names;	/* VT_ENUM, VT_FLAGS: ends with NULL */
 	/* derived: fills @v but for its type; NULL for a stored field */
 	void (*get)(const struct snapshot *s, const void *row, struct value *v);
-	const char *column;		/* heading, where it is not the name in capitals */
+	const char *numeric;		/* the field shown instead of this one by --numeric */
 };
 
 struct field_class {
@@ -37,7 +37,6 @@ struct field_class {
 	const struct field *fields;
 	unsigned int count;
 	uint16_t size;			/* of the row's struct */
-	int16_t evidence;		/* bytes at the end that are not facts */
 };
 extern const struct field_class field_classes[NR_CLASSES];
 
@@ -49,9 +48,16 @@ void field_get(const struct snapshot *s, const struct field *field, const void *
 const struct field *field_find(enum row_class class, const char *name);
 /*
  * The fields of a class with those of embedded classes in their place, as a flat list:
- * the @i-th, or NULL behind the last. @path tells by which row to reach it (NULL: itself).
+ * the @i-th, or NULL behind the last.
  */
 const struct field *field_at(enum row_class class, unsigned int i);
+
+/*
+ * The fields of @row that are unknown, in the order of the table: what a VT_FACTS field
+ * lists. Gives their number, at most 64.
+ */
+unsigned int field_unknown(const struct snapshot *s, enum row_class class, const void *row,
+			   const struct field *unknown[64]);
 
 /* The same as field_get, for fields found in an embedded class too. */
 void field_get_in(const struct snapshot *s, enum row_class class, const struct field *field,

@@ -68,7 +68,7 @@ struct kind_info {
 };
 extern const struct kind_info kinds[NR_KINDS];
 
-/* The kind of that name (its plural form too), or -EINVAL. */
+/* The kind of that name (any case), or -EINVAL. */
 int kind_parse(const char *name, enum kind *kind);
 /* The sources that a set of needs (NEED_BIT) of a set of kinds (KIND_BIT) comes to. */
 uint32_t kind_sources(uint32_t kind_set, uint32_t need_set);

@@ -1,0 +1,473 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "ipctop/field.h"
+
+#include <errno.h>
+
+/*
+ * One row a field. Stored fields (STORED) are read and written by one loop; derived
+ * ones have a getter. The order is that of the JSON contract.
+ */
+#define STORED(type_, member, ...) \
+	{ .name = #member, .offset = offsetof(ROW, member), .type = type_, __VA_ARGS__ }
+#define STORED_AS(type_, name_, member, ...) \
+	{ .name = name_, .offset = offsetof(ROW, member), .type = type_, __VA_ARGS__ }
+#define HELP(text)	.help = text
+#define N(need)		.needs = NEED_BIT(NEED_##need)
+
+/* The latest of the times of an object, where ipctop itself left no trace. */
+static bool latest_time(const struct object *o, int64_t *latest, bool *unknown)
+{
+	const struct {
+		bool known, unknown;
+		int64_t t;
+	} times[] = {
+#define T(m) { FACT_KNOWN(o, m), FACT_IS_UNKNOWN(o, m), o->m }
+		T(attach_time), T(detach_time), T(change_time),
+		T(modify_time), T(access_time), T(birth_time),
+#undef T
+	};
+	bool any = false;
+
+	*unknown = false;
+	for (unsigned int i = 0; i < ARRAY_SIZE(times); i++) {
+		*unknown |= times[i].unknown;
+		if (times[i].known && (!any || times[i].t > *latest))
+			*latest = times[i].t;
+		any |= times[i].known;
+	}
+	return any;
+}
+
+static void get_age(const struct snapshot *s, const void *row, struct value *v)
+{
+	int64_t now = snapshot_document(s)->time / 1000, latest = 0;
+	bool unknown;
+
+	if (latest_time(row, &latest, &unknown)) {
+		v->state = VALUE_KNOWN;
+		v->u = latest < now ? (uint64_t)now - (uint64_t)latest : 0;
+	} else {
+		v->state = unknown ? VALUE_UNKNOWN : VALUE_NONE;
+	}
+}
+
+static void get_uses(const struct snapshot *s, const void *row, struct value *v)
+{
+	const struct object *o = row;
+
+	if (kinds[o->kind].counted) {
+		v->state = FACT_KNOWN(o, nattch) ? VALUE_KNOWN : VALUE_UNKNOWN;
+		v->u = o->nattch;
+	} else {
+		v->state = FACT_KNOWN(o, mappings) ? VALUE_KNOWN : VALUE_UNKNOWN;
+		v->u = o->mappings + o->openers;
+	}
+}
+
+/* What all holders have in common; several differing ones have no common value. */
+static void common_of_holders(const struct snapshot *s, const struct object *o, size_t offset,
+			      struct value *v)
+{
+	uint64_t bit = 1ULL << ((offset - sizeof(struct facts)) / 8);
+	const char *common = NULL;
+
+	for (uint32_t i = 0; i < o->holders.count; i++) {
+		const struct holder *h = snapshot_row(s, CLASS_HOLDER, o->holders.first + i);
+		const struct process *p = snapshot_row(s, CLASS_PROCESS, h->process);
+		const char *mine;
+
+		if (p->facts.unknown & bit) {
+			v->state = VALUE_UNKNOWN;
+			return;
+		}
+		if (!(p->facts.known & bit))
+			continue;
+		memcpy(&mine, (const char *)p + offset, sizeof(mine));
+		if (common && strcmp(common, mine)) {
+			common = "(several)";
+			break;
+		}
+		common = mine;
+	}
+	v->state = common ? VALUE_KNOWN : VALUE_NONE;
+	v->s = common;
+}
+
+#define COMMON(member)									\
+static void get_##member(const struct snapshot *s, const void *row, struct value *v)	\
+{											\
+	common_of_holders(s, row, offsetof(struct process, member), v);			\
+}
+COMMON(cgroup)
+COMMON(unit)
+COMMON(container)
+
+#define ROW struct document
+static const struct field document_fields[] = {
+	STORED(VT_STRING, schema, HELP("version of this contract"), .flags = FIELD_REQUIRED),
+	STORED(VT_STRING, version, HELP("version of ipctop")),
+	STORED(VT_STAMP, time, HELP("start of the pass, seconds since the epoch"), .flags = FIELD_REQUIRED),
+	STORED(VT_SPAN_MS, duration, HELP("seconds that the pass took")),
+	STORED(VT_STRING, hostname, HELP("name of the machine")),
+	STORED(VT_STRING, kernel, HELP("release of the kernel")),
+	STORED(VT_STRING, boot_id, HELP("identity of this boot")),
+	STORED(VT_UINT, uid, HELP("effective user of the reader")),
+	STORED(VT_UINT, ipc_ns, HELP("IPC namespace of the reader")),
+	STORED(VT_UINT, pid_ns, HELP("pid namespace of the reader")),
+	STORED(VT_UINT, mnt_ns, HELP("mount namespace of the reader")),
+	STORED(VT_BOOL, complete, HELP("whether all could be read"), .flags = FIELD_REQUIRED),
+	STORED(VT_ROWS, gaps, HELP("facts that could not be read"), .rows = CLASS_GAP,
+	       .flags = FIELD_REQUIRED),
+	STORED(VT_ROW, policy, HELP("what verdicts were judged by"), .rows = CLASS_POLICY),
+	STORED(VT_ROW, limits, HELP("limits of the kernel"), .rows = CLASS_LIMITS),
+	STORED(VT_ROW, memory, HELP("memory of the machine"), .rows = CLASS_MEMORY),
+	STORED(VT_ROWS, totals, HELP("sums by kind"), .rows = CLASS_TOTAL),
+	STORED(VT_ROWS, objects, HELP("the objects"), .rows = CLASS_OBJECT, .flags = FIELD_REQUIRED),
+};
+#undef ROW
+
+#define ROW struct gap
+static const struct field gap_fields[] = {
+	STORED(VT_STRING, source, HELP("what was read"), .flags = FIELD_REQUIRED),
+	STORED(VT_STRING, error, HELP("symbol of the error"), .flags = FIELD_REQUIRED),
+	STORED(VT_UINT, count, HELP("how many times"), .flags = FIELD_REQUIRED | FIELD_RIGHT),
+	STORED(VT_NUMBERS, pids, HELP("the first processes concerned"), .flags = FIELD_REQUIRED),
+};
+#undef ROW
+
+#define ROW struct policy_row
+static const struct field policy_fields[] = {
+	STORED(VT_AGE, grace, HELP("seconds before anything is stale"), .flags = FIELD_REQUIRED),
+	STORED(VT_AGE, long_grace, HELP("seconds before what is merely abandoned is stale"),
+	       .flags = FIELD_REQUIRED),
+	STORED(VT_STRINGS, keep, HELP("names and patterns that are never stale"),
+	       .flags = FIELD_REQUIRED),
+};
+#undef ROW
+
+#define ROW struct limits
+static const struct field limits_fields[] = {
+	STORED(VT_UINT, shmmni, HELP("most segments")),
+	STORED(VT_UINT, shmall, HELP("most pages of all segments")),
+	STORED(VT_BYTES, shmmax, HELP("largest segment")),
+	STORED(VT_BOOL, shm_rmid_forced, HELP("segments go with their last attachment or creator")),
+	STORED(VT_UINT, segments, HELP("segments in use")),
+	STORED(VT_UINT, pages, HELP("pages of all segments")),
+	STORED(VT_UINT, pages_resident, HELP("of them in memory")),
+	STORED(VT_UINT, pages_swapped, HELP("of them in swap")),
+	STORED(VT_BYTES, tmpfs_size, HELP("size of /dev/shm")),
+	STORED(VT_BYTES, tmpfs_used, HELP("used of /dev/shm")),
+	STORED(VT_UINT, tmpfs_inodes, HELP("most files on /dev/shm")),
+	STORED(VT_UINT, tmpfs_inodes_used, HELP("files on /dev/shm")),
+};
+#undef ROW
+
+#define ROW struct memory
+static const struct field memory_fields[] = {
+	STORED(VT_BYTES, total, HELP("MemTotal")),
+	STORED(VT_BYTES, available, HELP("MemAvailable")),
+	STORED(VT_BYTES, shmem, HELP("Shmem: all shared memory and tmpfs")),
+	STORED(VT_BYTES, swap_total, HELP("SwapTotal")),
+	STORED(VT_BYTES, swap_free, HELP("SwapFree")),
+	STORED(VT_BYTES, cached, HELP("Cached, shared memory included")),
+	STORED(VT_BYTES, hugetlb, HELP("Hugetlb: all huge pages set aside")),
+};
+#undef ROW
+
+#define ROW struct total
+static const struct field total_fields[] = {
+	STORED(VT_ENUM, kind, HELP("kind of object"), .names = kind_names, .flags = FIELD_HIDDEN),
+	STORED(VT_UINT, objects, HELP("how many"), .flags = FIELD_RIGHT),
+	STORED(VT_BYTES, size, HELP("sum of their sizes"), .flags = FIELD_RIGHT),
+	STORED(VT_BYTES, allocated, HELP("memory and swap that they use"), .flags = FIELD_RIGHT),
+	STORED(VT_UINT, stale, HELP("how many are stale"), .flags = FIELD_RIGHT),
+	STORED(VT_BYTES, stale_allocated, HELP("memory and swap that the stale ones use"),
+	       .flags = FIELD_RIGHT),
+};
+#undef ROW
+
+#define ROW struct object
+static const struct field object_fields[] = {
+	STORED(VT_NAME, name, HELP("name, as every command takes it"),
+	       .flags = FIELD_REQUIRED | FIELD_DEFAULT | FIELD_TRUNCATE),
+	STORED(VT_ENUM, kind, HELP("kind of object"), .names = kind_names, .flags = FIELD_REQUIRED),
+	STORED(VT_UINT, id, HELP("System V identifier"), .flags = FIELD_RIGHT),
+	STORED(VT_KEY, key, HELP("System V key"), .flags = FIELD_RIGHT),
+	STORED(VT_STRING, label, HELP("given name of a memfd, what a special mapping is"),
+	       .flags = FIELD_TRUNCATE),
+	STORED(VT_STRING, path, HELP("path of the file"), .flags = FIELD_TRUNCATE),
+	STORED(VT_UINT, ipc_ns, HELP("IPC namespace"), .flags = FIELD_RIGHT),
+	STORED(VT_DEVICE, device, HELP("device number, as maps and stat show it"), .flags = FIELD_RIGHT),
+	STORED(VT_UINT, inode, HELP("inode number"), .flags = FIELD_RIGHT),
+	STORED(VT_UINT, links, HELP("link count of the file"), .flags = FIELD_RIGHT),
+	STORED(VT_BYTES, size, HELP("size in bytes"), .flags = FIELD_RIGHT | FIELD_DEFAULT),
+	STORED(VT_BYTES, allocated, HELP("memory and swap that it really uses"), N(RESIDENT),
+	       .flags = FIELD_RIGHT | FIELD_DEFAULT),
+	STORED(VT_BYTES, rss, HELP("in memory"), N(RESIDENT), .flags = FIELD_RIGHT),
+	STORED(VT_BYTES, swap, HELP("in swap"), N(RESIDENT), .flags = FIELD_RIGHT),
+	STORED(VT_BYTES, page_size, HELP("size of its pages"), N(HOLDERS), .flags = FIELD_RIGHT),
+	STORED(VT_MODE, mode, HELP("permissions"), .flags = FIELD_RIGHT),
+	STORED(VT_UINT, uid, HELP("owner's user number"), .flags = FIELD_RIGHT),
+	STORED(VT_STRING, user, HELP("owner"), .numeric = "uid", .flags = FIELD_DEFAULT),
+	STORED(VT_UINT, gid, HELP("owner's group number"), .flags = FIELD_RIGHT),
+	STORED(VT_STRING, group, HELP("owner's group"), .numeric = "gid"),
+	STORED(VT_UINT, creator_uid, HELP("creator's user number"), .flags = FIELD_RIGHT),
+	STORED(VT_STRING, creator_user, HELP("creator"), .numeric = "creator_uid"),
+	STORED(VT_UINT, creator_gid, HELP("creator's group number"), .flags = FIELD_RIGHT),
+	STORED(VT_STRING, creator_group, HELP("creator's group"), .numeric = "creator_gid"),
+	STORED(VT_UINT, creator_pid, HELP("process that created it"), .flags = FIELD_RIGHT),
+	STORED(VT_BOOL, creator_alive, HELP("whether that very process lives"), N(PIDS)),
+	STORED(VT_UINT, last_pid, HELP("process that attached or detached last"), .flags = FIELD_RIGHT),
+	STORED(VT_BOOL, last_alive, HELP("whether that very process lives"), N(PIDS)),
+	STORED(VT_TIME, attach_time, HELP("last attach")),
+	STORED(VT_TIME, detach_time, HELP("last detach")),
+	STORED(VT_TIME, change_time, HELP("creation or last change of mode, owner or name")),
+	STORED(VT_TIME, modify_time, HELP("last write")),
+	STORED(VT_TIME, access_time, HELP("last read")),
+	STORED(VT_TIME, birth_time, HELP("creation of the file")),
+	{ .name = "age", HELP("since the latest of its times"), .type = VT_AGE, .get = get_age,
+	  .flags = FIELD_RIGHT | FIELD_DEFAULT },
+	STORED(VT_UINT, nattch, HELP("attachments, by the kernel's count"), .flags = FIELD_RIGHT),
+	STORED(VT_UINT, mappings, HELP("mappings seen"), N(HOLDERS), .flags = FIELD_RIGHT),
+	STORED(VT_UINT, processes, HELP("processes seen that map it"), N(HOLDERS),
+	       .flags = FIELD_RIGHT),
+	STORED(VT_UINT, openers, HELP("processes seen that have a descriptor of it"), N(HOLDERS),
+	       .flags = FIELD_RIGHT),
+	STORED(VT_BOOL, holders_complete, HELP("whether these are all holders"), N(HOLDERS)),
+	{ .name = "uses", HELP("attachments by the kernel's count, else mappings and openers seen"),
+	  .type = VT_UINT, .get = get_uses, N(STATE),
+	  .flags = FIELD_RIGHT | FIELD_DEFAULT | FIELD_TABLE },
+	STORED(VT_ENUM, state, HELP("stage of its life"), .names = state_names, N(STATE),
+	       .flags = FIELD_DEFAULT),
+	STORED(VT_FLAGS, flags, HELP("what else is to know"), .names = object_flag_names),
+	STORED(VT_STRING, family, HELP("what made it, by its name"), .flags = FIELD_DEFAULT),
+	{ .name = "unknown", HELP("fields that could not be read"), .type = VT_FACTS,
+	  .flags = FIELD_REQUIRED },
+	STORED(VT_ENUM, verdict, HELP("whether anybody still needs it"), .names = verdict_names,
+	       N(VERDICT), .flags = FIELD_DEFAULT),
+	STORED(VT_ROWS, reasons, HELP("why, the deciding reason first"), .rows = CLASS_REASON,
+	       N(VERDICT), .flags = FIELD_REQUIRED),
+	{ .name = "cgroup", HELP("control group of its holders"), .type = VT_STRING,
+	  .get = get_cgroup, N(PROCESSES), .flags = FIELD_TABLE | FIELD_TRUNCATE },
+	{ .name = "unit", HELP("systemd unit of its holders"), .type = VT_STRING, .get = get_unit,
+	  N(PROCESSES), .flags = FIELD_TABLE | FIELD_TRUNCATE },
+	{ .name = "container", HELP("container of its holders"), .type = VT_STRING,
+	  .get = get_container, N(PROCESSES), .flags = FIELD_TABLE | FIELD_TRUNCATE },
+	STORED(VT_ROWS, holders, HELP("who maps it or has it open"), .rows = CLASS_HOLDER,
+	       .needs = NEED_BIT(NEED_HOLDERS) | NEED_BIT(NEED_PROCESSES), .flags = FIELD_REQUIRED),
+};
+#undef ROW
+
+#define ROW struct holder
+static const struct field holder_fields[] = {
+	STORED(VT_EMBED, process, HELP("the process"), .rows = CLASS_PROCESS),
+	STORED(VT_ROWS, mappings, HELP("its mappings of the object"), .rows = CLASS_MAPPING,
+	       .flags = FIELD_REQUIRED),
+	STORED(VT_ROWS, fds, HELP("its descriptors of the object"), .rows = CLASS_FD,
+	       .flags = FIELD_REQUIRED),
+};
+#undef ROW
+
+#define ROW struct process
+static const struct field process_fields[] = {
+	STORED(VT_UINT, pid, HELP("process"), .flags = FIELD_REQUIRED | FIELD_RIGHT | FIELD_DEFAULT),
+	STORED(VT_STAMP, start_time, HELP("when it started")),
+	STORED(VT_UINT, uid, HELP("its effective user number"), .flags = FIELD_RIGHT),
+	STORED(VT_STRING, user, HELP("its effective user"), .numeric = "uid"),
+	STORED(VT_STRING, comm, HELP("its short name")),
+	STORED(VT_STRING, cmdline, HELP("its command line"), .flags = FIELD_TRUNCATE),
+	STORED(VT_STRING, cgroup, HELP("its control group"), .flags = FIELD_TRUNCATE),
+	STORED(VT_STRING, unit, HELP("its systemd unit"), .flags = FIELD_TRUNCATE),
+	STORED(VT_STRING, container, HELP("its container"), .flags = FIELD_TRUNCATE),
+	STORED(VT_UINT, pid_ns, HELP("its pid namespace"), .flags = FIELD_RIGHT),
+};
+#undef ROW
+
+#define ROW struct mapping
+static const struct field mapping_fields[] = {
+	STORED(VT_ADDRESS, start, HELP("first address"), .flags = FIELD_REQUIRED | FIELD_RIGHT),
+	STORED(VT_BYTES, length, HELP("length in bytes"), .flags = FIELD_REQUIRED | FIELD_RIGHT),
+	STORED(VT_STRING, prot, HELP("protection, s for shared, p for private"),
+	       .flags = FIELD_REQUIRED),
+	STORED(VT_BYTES, offset, HELP("where in the object it begins"),
+	       .flags = FIELD_REQUIRED | FIELD_RIGHT),
+};
+#undef ROW
+
+#define ROW struct fd
+static const struct field fd_fields[] = {
+	STORED(VT_UINT, fd, HELP("descriptor number"), .flags = FIELD_REQUIRED | FIELD_RIGHT),
+	STORED(VT_ENUM, access, HELP("opened for: r, w, rw, path"), .names = access_names),
+};
+#undef ROW
+
+#define ROW struct reason
+static const struct field reason_fields[] = {
+	STORED(VT_STRING, code, HELP("code of the reason"), .flags = FIELD_REQUIRED),
+	STORED(VT_STRING, text, HELP("the reason as a sentence"), .flags = FIELD_REQUIRED),
+};
+#undef ROW
+
+#define ROW struct group
+static const struct field group_fields[] = {
+	STORED(VT_STRING, value, HELP("what they have in common"), .flags = FIELD_DEFAULT),
+	STORED(VT_UINT, objects, HELP("how many"), .flags = FIELD_RIGHT | FIELD_DEFAULT),
+	STORED(VT_BYTES, size, HELP("sum of their sizes"), .flags = FIELD_RIGHT | FIELD_DEFAULT),
+	STORED(VT_BYTES, allocated, HELP("memory and swap that they use"),
+	       .flags = FIELD_RIGHT | FIELD_DEFAULT),
+	STORED(VT_UINT, stale, HELP("how many are stale"), .flags = FIELD_RIGHT | FIELD_DEFAULT),
+	STORED(VT_BYTES, stale_allocated, HELP("memory and swap that the stale ones use"),
+	       .flags = FIELD_RIGHT | FIELD_DEFAULT),
+};
+#undef ROW
+
+#define ROW struct map
+static const struct field map_fields[] = {
+	STORED(VT_EMBED, process, HELP("the process"), .rows = CLASS_PROCESS),
+	STORED(VT_ADDRESS, start, HELP("first address"), .flags = FIELD_RIGHT | FIELD_DEFAULT),
+	STORED(VT_BYTES, length, HELP("length in bytes"), .flags = FIELD_RIGHT | FIELD_DEFAULT),
+	STORED(VT_STRING, prot, HELP("protection, s for shared, p for private"),
+	       .flags = FIELD_DEFAULT),
+	STORED(VT_BYTES, offset, HELP("where in the file or object it begins"), .flags = FIELD_RIGHT),
+	STORED(VT_DEVICE, device, HELP("device number"), .flags = FIELD_RIGHT),
+	STORED(VT_UINT, inode, HELP("inode number"), .flags = FIELD_RIGHT),
+	STORED(VT_ENUM, kind, HELP("kind of the object"), .names = kind_names,
+	       .flags = FIELD_DEFAULT),
+	STORED(VT_NAME, object, HELP("name of the object"), .flags = FIELD_DEFAULT | FIELD_TRUNCATE),
+	STORED(VT_STRING, path, HELP("what the kernel calls it: a file, [heap], [stack]"),
+	       .flags = FIELD_DEFAULT | FIELD_TRUNCATE),
+	STORED(VT_BOOL, deleted, HELP("whether the file has lost its name")),
+	STORED(VT_BYTES, rss, HELP("resident, with -X"), .flags = FIELD_RIGHT),
+	STORED(VT_BYTES, pss, HELP("resident, shared pages by share, with -X"), .flags = FIELD_RIGHT),
+	STORED(VT_BYTES, swap, HELP("swapped, with -X"), .flags = FIELD_RIGHT),
+};
+#undef ROW
+
+#define CLASS(id, name_, type)								\
+	[id] = { .name = #name_, .fields = name_##_fields,				\
+		 .count = ARRAY_SIZE(name_##_fields), .size = sizeof(type) }
+
+const struct field_class field_classes[NR_CLASSES] = {
+	CLASS(CLASS_DOCUMENT, document, struct document),
+	CLASS(CLASS_GAP, gap, struct gap),
+	CLASS(CLASS_POLICY, policy, struct policy_row),
+	CLASS(CLASS_LIMITS, limits, struct limits),
+	CLASS(CLASS_MEMORY, memory, struct memory),
+	CLASS(CLASS_TOTAL, total, struct total),
+	CLASS(CLASS_OBJECT, object, struct object),
+	CLASS(CLASS_HOLDER, holder, struct holder),
+	CLASS(CLASS_PROCESS, process, struct process),
+	CLASS(CLASS_MAPPING, mapping, struct mapping),
+	CLASS(CLASS_FD, fd, struct fd),
+	CLASS(CLASS_REASON, reason, struct reason),
+	CLASS(CLASS_GROUP, group, struct group),
+	CLASS(CLASS_MAP, map, struct map),
+};
+
+void field_get(const struct snapshot *s, const struct field *field, const void *row,
+	       struct value *v)
+{
+	const struct facts *facts = row;
+	uint64_t bit;
+
+	v->type = field->type;
+	if (field->get) {
+		v->state = VALUE_NONE;
+		field->get(s, row, v);
+		return;
+	}
+	if (field->type == VT_FACTS) {
+		v->state = VALUE_KNOWN;
+		return;
+	}
+	bit = 1ULL << ((field->offset - sizeof(struct facts)) / 8);
+	if (facts->known & bit) {
+		v->state = VALUE_KNOWN;
+		memcpy(&v->u, (const char *)row + field->offset, sizeof(v->u));
+	} else {
+		v->state = facts->unknown & bit ? VALUE_UNKNOWN : VALUE_NONE;
+		v->u = 0;
+	}
+}
+
+unsigned int field_unknown(const struct snapshot *s, enum row_class class, const void *row,
+			   const struct field *unknown[64])
+{
+	const struct field_class *c = &field_classes[class];
+	const struct facts *facts = row;
+	unsigned int n = 0;
+
+	if (!facts->unknown)
+		return 0;	/* derived values are unknown only by stored ones */
+	for (unsigned int f = 0; f < c->count && n < 64; f++) {
+		struct value v;
+
+		if (c->fields[f].flags & FIELD_TABLE)
+			continue;
+		field_get(s, &c->fields[f], row, &v);
+		if (v.state == VALUE_UNKNOWN)
+			unknown[n++] = &c->fields[f];
+	}
+	return n;
+}
+
+static bool same_name(const char *field, const char *name)
+{
+	for (; *field && *name; field++, name++) {
+		char c = *name == '-' ? '_' : *name;
+
+		if (c >= 'A' && c <= 'Z')
+			c += 'a' - 'A';
+		if (c != *field)
+			return false;
+	}
+	return !*field && !*name;
+}
+
+const struct field *field_at(enum row_class class, unsigned int i)
+{
+	const struct field_class *c = &field_classes[class];
+
+	for (unsigned int f = 0; f < c->count; f++) {
+		unsigned int inner = 1;
+
+		if (c->fields[f].type == VT_EMBED) {
+			inner = field_classes[c->fields[f].rows].count;
+			if (i < inner)
+				return &field_classes[c->fields[f].rows].fields[i];
+		} else if (i == 0) {
+			return &c->fields[f];
+		}
+		i -= inner;
+	}
+	return NULL;
+}
+
+const struct field *field_find(enum row_class class, const char *name)
+{
+	const struct field *f;
+
+	for (unsigned int i = 0; (f = field_at(class, i)); i++)
+		if (same_name(f->name, name))
+			return f;
+	return NULL;
+}
+
+void field_get_in(const struct snapshot *s, enum row_class class, const struct field *field,
+		  const void *row, struct value *v)
+{
+	const struct field_class *c = &field_classes[class];
+
+	for (unsigned int f = 0; f < c->count && (field < c->fields || field >= c->fields + c->count); f++) {
+		const struct field_class *inner = &field_classes[c->fields[f].rows];
+		struct value at;
+
+		if (c->fields[f].type != VT_EMBED || field < inner->fields ||
+		    field >= inner->fields + inner->count)
+			continue;
+		field_get(s, &c->fields[f], row, &at);
+		field_get(s, field, snapshot_row(s, c->fields[f].rows, at.u), v);
+		return;
+	}
+	field_get(s, field, row, v);
+}

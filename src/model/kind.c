@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "ipctop/kind.h"
+
+#include <errno.h>
+#include <strings.h>
+
+#define S(s)	SOURCE_BIT(SOURCE_##s)
+
+/*
+ * An unlinked file has no name to be found by: mappings and descriptors of all
+ * processes are part of listing the kinds that files can be.
+ */
+#define FILE_NEEDS {								\
+	[NEED_BASE]	 = S(TMPFS) | S(MAPS) | S(FDS),				\
+	[NEED_RESIDENT]	 = S(TMPFS) | S(MAPS) | S(FDS),				\
+	[NEED_HOLDERS]	 = S(TMPFS) | S(MAPS) | S(FDS) | S(LEASE),		\
+	[NEED_PROCESSES] = S(TMPFS) | S(MAPS) | S(FDS) | S(PROCESSES),		\
+	[NEED_PIDS]	 = S(TMPFS) | S(MAPS) | S(FDS) | S(PIDS),		\
+	[NEED_STATE]	 = S(TMPFS) | S(MAPS) | S(FDS) | S(LEASE),		\
+	[NEED_VERDICT]	 = S(TMPFS) | S(MAPS) | S(FDS) | S(LEASE) | S(LOCKS) |	\
+			   S(MOUNTS) | S(PIDS) | S(UIDS),			\
+}
+/* What cannot outlive its holders is all told by them. */
+#define HELD_NEEDS {								\
+	[NEED_BASE]	 = S(MAPS) | S(FDS),					\
+	[NEED_RESIDENT]	 = S(MAPS) | S(FDS),					\
+	[NEED_HOLDERS]	 = S(MAPS) | S(FDS),					\
+	[NEED_PROCESSES] = S(MAPS) | S(FDS) | S(PROCESSES),			\
+	[NEED_PIDS]	 = S(MAPS) | S(FDS),					\
+	[NEED_STATE]	 = S(MAPS) | S(FDS),					\
+	[NEED_VERDICT]	 = S(MAPS) | S(FDS),					\
+}
+
+const struct kind_info kinds[NR_KINDS] = {
+	[KIND_SHM] = {
+		.name = "shm", .plural = "System V segments",
+		.needs = {
+			[NEED_BASE]	 = S(SHMCTL),
+			[NEED_RESIDENT]	 = S(SHMCTL) | S(SYSVIPC),
+			[NEED_HOLDERS]	 = S(SHMCTL) | S(MAPS),
+			[NEED_PROCESSES] = S(SHMCTL) | S(MAPS) | S(PROCESSES),
+			[NEED_PIDS]	 = S(SHMCTL) | S(PIDS),
+			[NEED_STATE]	 = S(SHMCTL),
+			[NEED_VERDICT]	 = S(SHMCTL) | S(PIDS) | S(UIDS),
+		},
+		.outlives = true, .counted = true, .memory = true,
+	},
+	[KIND_POSIX_SHM] = {
+		.name = "posix-shm", .plural = "POSIX shared memory", .needs = FILE_NEEDS,
+		.outlives = true, .memory = true,
+	},
+	[KIND_POSIX_SEM] = {
+		.name = "posix-sem", .plural = "POSIX semaphores", .needs = FILE_NEEDS,
+		.outlives = true, .memory = true,
+	},
+	[KIND_MEMFD] = {
+		.name = "memfd", .plural = "memfds", .needs = HELD_NEEDS, .memory = true,
+	},
+	[KIND_ANON] = {
+		.name = "anon", .plural = "anonymous shared memory", .needs = HELD_NEEDS,
+		.memory = true,
+	},
+	[KIND_FILE] = {
+		.name = "file", .plural = "files mapped shared", .needs = FILE_NEEDS,
+	},
+	[KIND_DEVICE] = {
+		.name = "device", .plural = "device memory", .needs = HELD_NEEDS,
+	},
+	[KIND_SPECIAL] = {
+		.name = "special", .plural = "mappings made by the kernel", .needs = HELD_NEEDS,
+	},
+};
+
+const char *const kind_names[NR_KINDS + 1] = {
+	[KIND_SHM] = "shm",	[KIND_POSIX_SHM] = "posix-shm", [KIND_POSIX_SEM] = "posix-sem",
+	[KIND_MEMFD] = "memfd", [KIND_ANON] = "anon",		[KIND_FILE] = "file",
+	[KIND_DEVICE] = "device", [KIND_SPECIAL] = "special",
+};
+
+const char *const source_names[NR_SOURCES + 1] = {
+	[SOURCE_SHMCTL] = "shmctl", [SOURCE_SYSVIPC] = "sysvipc", [SOURCE_TMPFS] = "tmpfs",
+	[SOURCE_MAPS] = "maps",	    [SOURCE_FDS] = "fds",	  [SOURCE_LEASE] = "lease",
+	[SOURCE_LOCKS] = "locks",   [SOURCE_MOUNTS] = "mounts",	  [SOURCE_PIDS] = "pids",
+	[SOURCE_UIDS] = "uids",	    [SOURCE_PROCESSES] = "processes",
+};
+
+int kind_parse(const char *name, enum kind *kind)
+{
+	for (unsigned int k = 0; k < NR_KINDS; k++) {
+		if (!strcasecmp(name, kinds[k].name)) {
+			*kind = k;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+uint32_t kind_sources(uint32_t kind_set, uint32_t need_set)
+{
+	uint32_t sources = 0;
+
+	for (unsigned int k = 0; k < NR_KINDS; k++) {
+		if (!(kind_set & KIND_BIT(k)))
+			continue;
+		sources |= kinds[k].needs[NEED_BASE];
+		for (unsigned int n = 0; n < NR_NEEDS; n++)
+			if (need_set & NEED_BIT(n))
+				sources |= kinds[k].needs[n];
+	}
+	return sources;
+}

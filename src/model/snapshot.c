@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "ipctop/snapshot.h"
+
+#include <errno.h>
+#include "ipctop/field.h"
+#include "ipctop/name.h"
+
+const char *const state_names[NR_STATES + 1] = {
+	[STATE_CREATED] = "created",   [STATE_ATTACHED] = "attached",	[STATE_OPEN] = "open",
+	[STATE_DETACHED] = "detached", [STATE_CONDEMNED] = "condemned",
+};
+
+const char *const verdict_names[NR_VERDICTS + 1] = {
+	[VERDICT_LIVE] = "live", [VERDICT_IDLE] = "idle", [VERDICT_UNKNOWN] = "unknown",
+	[VERDICT_STALE] = "stale",
+};
+
+const char *const access_names[NR_ACCESSES + 1] = {
+	[ACCESS_PATH] = "path", [ACCESS_R] = "r", [ACCESS_W] = "w", [ACCESS_RW] = "rw",
+};
+
+const char *const object_flag_names[] = {
+	"condemned", "locked", "hugetlb", "unlinked", "sealed", "executable", "world-writable", NULL,
+};
+
+#define GAP_PIDS 16
+
+struct snapshot *snapshot_new(void)
+{
+	struct snapshot *s = xcalloc(1, sizeof(*s));
+
+	s->arena = arena_new();
+	snapshot_add(s, CLASS_DOCUMENT);
+	return s;
+}
+
+void snapshot_free(struct snapshot *s)
+{
+	if (!s)
+		return;
+	for (unsigned int c = 0; c < NR_CLASSES; c++)
+		table_release(&s->tables[c]);
+	table_release(&s->numbers);
+	table_release(&s->words);
+	arena_free(s->arena);
+	free(s);
+}
+
+void *snapshot_add(struct snapshot *s, enum row_class class)
+{
+	return table_add(&s->tables[class], field_classes[class].size);
+}
+
+void *snapshot_row(const struct snapshot *s, enum row_class class, uint32_t i)
+{
+	return (char *)s->tables[class].rows + (size_t)i * field_classes[class].size;
+}
+
+struct document *snapshot_document(const struct snapshot *s)
+{
+	return snapshot_row(s, CLASS_DOCUMENT, 0);
+}
+
+const char *errno_symbol(int error)
+{
+	const char *symbol = strerrorname_np(error);
+
+	return symbol ? symbol : "EUNKNOWN";
+}
+
+/*
+ * The pids of a gap stand in one run of numbers, reserved when the gap appears, so
+ * that gaps may grow in any order.
+ */
+void snapshot_gap(struct snapshot *s, const char *source, int error, uint64_t pid)
+{
+	const char *symbol = errno_symbol(error);
+	struct document *doc = snapshot_document(s);
+	struct gap *gap = NULL;
+
+	for (uint32_t i = 0; i < snapshot_count(s, CLASS_GAP); i++) {
+		struct gap *g = snapshot_row(s, CLASS_GAP, i);
+
+		if (!strcmp(g->source, source) && !strcmp(g->error, symbol))
+			gap = g;
+	}
+	if (!gap) {
+		gap = snapshot_add(s, CLASS_GAP);
+		FACT_SET(gap, source, arena_strdup(s->arena, source));
+		FACT_SET(gap, error, arena_strdup(s->arena, symbol));
+		FACT_SET(gap, count, 0);
+		FACT_SET(gap, pids, ((struct span){ .first = s->numbers.count }));
+		table_add_n(&s->numbers, sizeof(uint64_t), GAP_PIDS);
+		doc = snapshot_document(s);
+	}
+	gap->count++;
+	if (pid && gap->pids.count < GAP_PIDS)
+		((uint64_t *)s->numbers.rows)[gap->pids.first + gap->pids.count++] = pid;
+	FACT_SET(doc, gaps, ((struct span){ .count = snapshot_count(s, CLASS_GAP) }));
+	FACT_SET(doc, complete, 0);
+}
+
+static void add_fact(uint64_t *sum, bool known, uint64_t v)
+{
+	if (known && __builtin_add_overflow(*sum, v, sum))
+		*sum = UINT64_MAX;
+}
+
+void snapshot_sum(struct snapshot *s)
+{
+	struct total sums[NR_KINDS] = { 0 };
+	struct document *doc = snapshot_document(s);
+	uint32_t first = snapshot_count(s, CLASS_TOTAL);
+
+	for (uint32_t i = 0; i < snapshot_count(s, CLASS_OBJECT); i++) {
+		const struct object *o = snapshot_object(s, i);
+		struct total *t = &sums[o->kind];
+		bool stale = FACT_KNOWN(o, verdict) && o->verdict == VERDICT_STALE;
+
+		t->objects++;
+		t->stale += stale;
+		add_fact(&t->size, FACT_KNOWN(o, size), o->size);
+		add_fact(&t->allocated, FACT_KNOWN(o, allocated), o->allocated);
+		add_fact(&t->stale_allocated, stale && FACT_KNOWN(o, allocated), o->allocated);
+	}
+	for (unsigned int k = 0; k < NR_KINDS; k++) {
+		struct total *t;
+
+		if (!(s->kinds & KIND_BIT(k)))
+			continue;
+		t = snapshot_add(s, CLASS_TOTAL);
+		FACT_SET(t, kind, k);
+		FACT_SET(t, objects, sums[k].objects);
+		FACT_SET(t, size, sums[k].size);
+		FACT_SET(t, allocated, sums[k].allocated);
+		FACT_SET(t, stale, sums[k].stale);
+		FACT_SET(t, stale_allocated, sums[k].stale_allocated);
+	}
+	doc = snapshot_document(s);
+	FACT_SET(doc, totals, ((struct span){ first, snapshot_count(s, CLASS_TOTAL) - first }));
+	FACT_SET(doc, objects, ((struct span){ 0, snapshot_count(s, CLASS_OBJECT) }));
+}
+
+static bool object_has_name(const struct snapshot *s, const struct object *o,
+			    const struct name *name, const char *canonical)
+{
+	uint64_t ns = name->has_ns ? name->ns : snapshot_document(s)->ipc_ns;
+
+	if (o->kind != name->kind)
+		return false;
+	if (name->form == NAME_KEY)
+		return FACT_KNOWN(o, key) && o->key == name->key && o->ipc_ns == ns;
+	return !strcmp(o->name, canonical);
+}
+
+int64_t snapshot_find(const struct snapshot *s, const char *text)
+{
+	struct buf canonical = BUF_INIT, error = BUF_INIT;
+	struct name name;
+	int64_t found = -ENOENT;
+
+	if (name_parse(text, &name, &error) < 0) {
+		buf_release(&error);
+		return -EINVAL;
+	}
+	name_put(&canonical, &name);
+	for (uint32_t i = 0; i < snapshot_count(s, CLASS_OBJECT); i++) {
+		if (!object_has_name(s, snapshot_object(s, i), &name, canonical.s))
+			continue;
+		if (found >= 0) {
+			found = -EEXIST;
+			break;
+		}
+		found = i;
+	}
+	name_release(&name);
+	buf_release(&canonical);
+	return found;
+}
