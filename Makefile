@@ -3,22 +3,31 @@
 # make                     build
 # make run                 build and list what is shared here
 # make check               all tests
-# make deps                install what is missing to build and test (Debian)
-# make install [PREFIX=/usr/local] [DESTDIR=]
+# make lint                the rules that a machine can check
+# make fuzz                fuzzers, a bounded time each
+# make bench [POP=M]       measure beside other tools (S, M or L)
+# make deps                install what is missing to build and test (Debian, Ubuntu);
+#                          `make deps run` and `make deps check` go on from there
+# make install [PREFIX=/usr/local] [DESTDIR=] [SYSCONFDIR=/etc]
+# make uninstall           take the same files away again
+# make clean               remove what was built
 #
-# O=DIR builds elsewhere, V=1 shows commands, SANITIZE=address,undefined instruments,
-# CC=clang changes the compiler.
+# O=DIR builds elsewhere, V=1 shows commands, SANITIZE=address,undefined instruments
+# (in build-san), CC=clang changes the compiler.
 
 VERSION := 0.1
 PREFIX ?= /usr/local
 SYSCONFDIR ?= /etc
-O ?= build
+SANITIZE ?=
+O ?= $(if $(SANITIZE),build-san,build)
 CC ?= cc
 INSTALL ?= install
 PKG_CONFIG ?= pkg-config
 
+.DEFAULT_GOAL := all
+
 # Goals that need no libraries must work where there are none yet.
-BUILDLESS := deps clean distclean uninstall help
+BUILDLESS := deps clean uninstall help
 ifneq ($(filter deps,$(MAKECMDGOALS)),)
 # `make deps run` in one call: what deps installs is looked for only afterwards.
 ifneq ($(filter-out $(BUILDLESS),$(MAKECMDGOALS)),)
@@ -35,19 +44,27 @@ say = @printf '  %-7s %s\n'
 MAKEFLAGS += --no-print-directory
 endif
 
-ifdef DEFERRED
-.PHONY: deps $(DEFERRED)
+# Building needs less than testing.
+deps_for := $(if $(filter-out all run install,$(or $(DEFERRED),check)),build test,build)
 deps:
-	$(Q)sh tests/deps
+	$(Q)sh tests/deps $(deps_for)
+.PHONY: deps
+
+ifdef DEFERRED
+.PHONY: $(DEFERRED)
 $(firstword $(DEFERRED)): deps
 	$(Q)$(MAKE) $(DEFERRED)
 $(wordlist 2,99,$(DEFERRED)): $(firstword $(DEFERRED))
 	@:
 else
 
-LIBS := libproc2 ncursesw smartcols json-c libzstd
-PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags libproc2 json-c smartcols 2>/dev/null)
-PKG_LIBS := $(shell $(PKG_CONFIG) --libs libproc2 json-c smartcols 2>/dev/null)
+packages := libproc2 smartcols json-c
+ifneq ($(filter-out $(BUILDLESS),$(or $(MAKECMDGOALS),all)),)
+missing := $(shell for p in $(packages); do $(PKG_CONFIG) --exists $$p || echo $$p; done 2>/dev/null)
+$(if $(missing),$(error $(PKG_CONFIG) does not find $(missing): `make deps` installs what is needed))
+PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(packages))
+PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(packages))
+endif
 
 CFLAGS ?= -O2 -g
 warnings := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 \
@@ -110,5 +127,38 @@ $(O)/flags: FORCE
 
 include tests/Makefile
 
-.PHONY: all run deps install uninstall clean FORCE
+run: $(O)/ipctop
+	$(Q)$(O)/ipctop list
+
+schema := $(O)/ipctop-1.schema.json
+$(schema): $(O)/ipctop
+	$(say) GEN $@
+	$(Q)$(O)/ipctop --json-schema > $@.new && mv $@.new $@
+
+bindir := $(DESTDIR)$(PREFIX)/bin
+man1dir := $(DESTDIR)$(PREFIX)/share/man/man1
+datadir := $(DESTDIR)$(PREFIX)/share/ipctop
+
+install: $(O)/ipctop $(schema)
+	$(say) INSTALL $(DESTDIR)$(PREFIX)
+	$(Q)$(INSTALL) -d $(bindir) $(man1dir) $(datadir)
+	$(Q)$(INSTALL) -m 755 $(O)/ipctop $(bindir)/ipctop
+	$(Q)$(INSTALL) -m 644 man/ipctop.1 $(man1dir)/ipctop.1
+	$(Q)$(INSTALL) -m 644 $(schema) $(datadir)/ipctop-1.schema.json
+	$(Q)$(INSTALL) -m 644 src/share/ipctop.conf $(datadir)/ipctop.conf
+
+uninstall:
+	$(say) REMOVE $(DESTDIR)$(PREFIX)
+	$(Q)rm -f $(bindir)/ipctop $(man1dir)/ipctop.1
+	$(Q)rm -rf $(datadir)
+
+# Only a folder that this Makefile made.
+clean:
+	$(say) CLEAN $(O)
+	$(Q)if [ -e $(O)/flags ]; then rm -rf $(O); fi
+
+help:
+	@sed -n '3,/^$$/s/^# \{0,1\}//p' Makefile
+
+.PHONY: all run install uninstall clean help FORCE
 endif
