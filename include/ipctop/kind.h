@@ -31,7 +31,8 @@ enum source {
 	SOURCE_LEASE,		/* write leases for files without a holder */
 	SOURCE_LOCKS,		/* /proc/locks */
 	SOURCE_MOUNTS,		/* loop devices, overlays and bind mounts */
-	SOURCE_PIDS,		/* creators, last users and family pids, judged */
+	SOURCE_PIDS,		/* creators, last users and family pids of what nobody holds */
+	SOURCE_PIDS_ALL,	/* the same of all objects */
 	SOURCE_UIDS,		/* which users have a process */
 	SOURCE_PROCESSES,	/* facts about holders */
 	NR_SOURCES

@@ -42,22 +42,44 @@ struct scene {
  */
 enum life pid_judge(const struct scene *scene, uint64_t pid, bool has_when, int64_t when);
 
-/* The state of an object: a fact, from its own members. STATE unknown is set as such. */
+/* The state of an object: a fact, from its own members; unknown where it is not proven. */
 void lifecycle_state(struct object *o);
 
+/* What made it, by its name: sets family, and the evidence that the rules read. */
+void lifecycle_family(struct snapshot *s, struct object *o, const struct policy *policy);
+
 /*
- * Judge all objects of @s: sets state, creator_alive, last_alive, family, verdict and,
- * if @with_reasons, the reasons. Two passes: each alone, then by family instance.
+ * Judge all objects of @s: sets creator_alive, last_alive, state, verdict and, if
+ * @with_reasons, the reasons. Families must be set. Two passes: each alone, then by
+ * family instance.
  */
 void lifecycle_judge(struct snapshot *s, const struct scene *scene, bool with_reasons);
 
 /* The reason codes, in the order of the rules: for the manual, the schema and tests. */
+enum reason_code {
+	REASON_ATTACHED, REASON_OPEN, REASON_LOCKED, REASON_WAITERS, REASON_MOUNTED,
+	REASON_IN_USE_UNSEEN,
+	REASON_KEPT, REASON_KEPT_FAMILY,
+	REASON_HOLDERS_UNREADABLE, REASON_NO_LEASE,
+	REASON_CREATOR_ALIVE, REASON_LAST_USER_ALIVE, REASON_FAMILY_PID_ALIVE,
+	REASON_FAMILY_LIVE, REASON_FAMILY_UNKNOWN,
+	REASON_ZERO_LENGTH, REASON_FUTURE_TIME, REASON_YOUNG,
+	REASON_OWNER_GONE,
+	REASON_FAMILY_ORPHAN,
+	REASON_NOT_POSIX_SHM,
+	REASON_CREATOR_HIDDEN, REASON_CLOCK_UNSTEADY,
+	REASON_SETTLING,
+	REASON_ABANDONED,
+	NR_REASONS
+};
 struct reason_info {
 	const char *code;
-	uint8_t rule;		/* of design.md's table; 0: a remark that decides nothing */
 	const char *meaning;	/* one line for the manual */
 };
-extern const struct reason_info reason_infos[];
-extern const unsigned int nr_reason_infos;
+extern const struct reason_info reason_infos[NR_REASONS];
+
+/* Append the sentence of reason @code of @o, as it stands in a document. */
+void reason_put(struct buf *out, const struct snapshot *s, const struct scene *scene,
+		const struct object *o, enum reason_code code);
 
 #endif

@@ -69,12 +69,17 @@ struct evidence {
 	bool holders_unread;		/* some task's mappings or descriptors could not be read */
 	bool subfolder;			/* below a folder of /dev/shm */
 	bool namespace_other;		/* of another IPC namespace or another mount's /dev/shm */
+	/* set while judging */
 	uint8_t creator;		/* enum life */
 	uint8_t last;			/* enum life */
 	uint8_t family_life;		/* enum life: of the pid in a family's name */
-	uint8_t has_family_pid;
+	bool has_family;
+	bool has_family_pid;
+	bool family_live, family_unknown;	/* another of the same instance is */
+	uint8_t rule;			/* that decided, 0: none */
 	uint32_t family_pid;
-	int16_t family;			/* row of the family table in force, -1: none */
+	int32_t family;			/* row of the family table in force */
+	uint32_t reason_set;		/* bits: reason_infos that hold */
 	const char *instance;		/* what the family's pattern captured; NULL: nothing */
 };
 

@@ -15,7 +15,7 @@
 	[NEED_RESIDENT]	 = S(TMPFS) | S(MAPS) | S(FDS),				\
 	[NEED_HOLDERS]	 = S(TMPFS) | S(MAPS) | S(FDS) | S(LEASE),		\
 	[NEED_PROCESSES] = S(TMPFS) | S(MAPS) | S(FDS) | S(PROCESSES),		\
-	[NEED_PIDS]	 = S(TMPFS) | S(MAPS) | S(FDS) | S(PIDS),		\
+	[NEED_PIDS]	 = S(TMPFS) | S(MAPS) | S(FDS) | S(PIDS) | S(PIDS_ALL), \
 	[NEED_STATE]	 = S(TMPFS) | S(MAPS) | S(FDS) | S(LEASE),		\
 	[NEED_VERDICT]	 = S(TMPFS) | S(MAPS) | S(FDS) | S(LEASE) | S(LOCKS) |	\
 			   S(MOUNTS) | S(PIDS) | S(UIDS),			\
@@ -39,7 +39,7 @@ const struct kind_info kinds[NR_KINDS] = {
 			[NEED_RESIDENT]	 = S(SHMCTL) | S(SYSVIPC),
 			[NEED_HOLDERS]	 = S(SHMCTL) | S(MAPS),
 			[NEED_PROCESSES] = S(SHMCTL) | S(MAPS) | S(PROCESSES),
-			[NEED_PIDS]	 = S(SHMCTL) | S(PIDS),
+			[NEED_PIDS]	 = S(SHMCTL) | S(PIDS) | S(PIDS_ALL),
 			[NEED_STATE]	 = S(SHMCTL),
 			[NEED_VERDICT]	 = S(SHMCTL) | S(PIDS) | S(UIDS),
 		},
@@ -81,6 +81,7 @@ const char *const source_names[NR_SOURCES + 1] = {
 	[SOURCE_SHMCTL] = "shmctl", [SOURCE_SYSVIPC] = "sysvipc", [SOURCE_TMPFS] = "tmpfs",
 	[SOURCE_MAPS] = "maps",	    [SOURCE_FDS] = "fds",	  [SOURCE_LEASE] = "lease",
 	[SOURCE_LOCKS] = "locks",   [SOURCE_MOUNTS] = "mounts",	  [SOURCE_PIDS] = "pids",
+	[SOURCE_PIDS_ALL] = "pids",
 	[SOURCE_UIDS] = "uids",	    [SOURCE_PROCESSES] = "processes",
 };
 
