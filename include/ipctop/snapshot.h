@@ -201,6 +201,8 @@ struct map {
 	uint64_t rss, pss, swap;	/* bytes; with -X */
 };
 
+#define DOCUMENT_SCHEMA "ipctop/1"	/* the contract that this program writes and reads */
+
 struct document {
 	struct facts facts;
 	const char *schema, *version;

@@ -176,7 +176,8 @@ static const struct field memory_fields[] = {
 
 #define ROW struct total
 static const struct field total_fields[] = {
-	STORED(VT_ENUM, kind, HELP("kind of object"), .names = kind_names, .flags = FIELD_HIDDEN),
+	STORED(VT_ENUM, kind, HELP("kind of object"), .names = kind_names,
+	       .flags = FIELD_HIDDEN | FIELD_KEY | FIELD_REQUIRED),
 	STORED(VT_UINT, objects, HELP("how many"), .flags = FIELD_RIGHT),
 	STORED(VT_BYTES, size, HELP("sum of their sizes"), .flags = FIELD_RIGHT),
 	STORED(VT_BYTES, allocated, HELP("memory and swap that they use"), .flags = FIELD_RIGHT),
