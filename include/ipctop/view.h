@@ -29,6 +29,24 @@ int view_json_rows(FILE *out, const struct snapshot *s, enum row_class class, co
 /* The JSON Schema of all of these, made from the field table. */
 int view_json_schema(FILE *out) __must_check;
 
+/*
+ * Sums over chosen objects. Only what was collected counts: @has_… tells whether
+ * any of the objects had that fact.
+ */
+struct summary {
+	uint64_t objects, size, allocated, stale, stale_allocated;
+	bool has_allocated, has_verdict;
+};
+void summary_add(struct summary *sum, const struct object *o);
+/*
+ * One line without its end, for people: "12 objects, 3.1G shared (1.2G allocated); 2 stale, 640M to
+ * win back; 3 processes could not be read (EACCES): run as root for all".
+ */
+void view_summary(struct buf *out, const struct snapshot *s, const struct summary *sum,
+		  const struct value_style *style);
+/* The part about gaps: "; …" for each error, nothing when there are none. */
+void view_gaps(struct buf *out, const struct snapshot *s);
+
 /* All about one object, for people: life line, verdict, holders. */
 struct detail_options {
 	bool color, utf8;
