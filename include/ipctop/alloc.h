@@ -16,6 +16,9 @@
 #define __printf(f, a)		__attribute__((format(printf, f, a)))
 #define ARRAY_SIZE(a)		(sizeof(a) / sizeof((a)[0]))
 
+/* What all of them do when there is none; for libraries that tell by NULL. */
+void out_of_memory(void) __attribute__((noreturn));
+
 /* Zeroed memory for @n elements of @size bytes; the product is checked. free() it. */
 void *xcalloc(size_t n, size_t size) __attribute__((malloc, returns_nonnull));
 

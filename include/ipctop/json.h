@@ -73,7 +73,7 @@ struct json_reader {
 	const char *text;
 	size_t len, pos;
 	int failed;
-	bool started, in_array;
+	int state;
 	bool first;
 	char *key;
 	char error[160];

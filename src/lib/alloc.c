@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-static void __attribute__((noreturn)) out_of_memory(void)
+void out_of_memory(void)
 {
 	fputs("ipctop: out of memory\n", stderr);
 	exit(1);
