@@ -47,6 +47,8 @@ void field_get(const struct snapshot *s, const struct field *field, const void *
 
 /* The field of that name in @class (any case; '-' reads as '_'), or NULL. Looks into embedded classes too. */
 const struct field *field_find(enum row_class class, const char *name);
+/* The field of @class with FIELD_KEY, or NULL. */
+const struct field *field_key(enum row_class class);
 /*
  * The fields of a class with those of embedded classes in their place, as a flat list:
  * the @i-th, or NULL behind the last.

@@ -67,6 +67,13 @@ enum value_type {
 	NR_VALUE_TYPES
 };
 
+/* Lists and sets: where one is required and not known, JSON has an empty one, not null. */
+static inline bool value_is_list(enum value_type type)
+{
+	return type == VT_FLAGS || type == VT_FACTS || type == VT_ROWS || type == VT_NUMBERS ||
+	       type == VT_STRINGS;
+}
+
 struct value {
 	enum value_state state;
 	enum value_type type;

@@ -454,6 +454,16 @@ const struct field *field_find(enum row_class class, const char *name)
 	return NULL;
 }
 
+const struct field *field_key(enum row_class class)
+{
+	const struct field_class *c = &field_classes[class];
+
+	for (unsigned int f = 0; f < c->count; f++)
+		if (c->fields[f].flags & FIELD_KEY)
+			return &c->fields[f];
+	return NULL;
+}
+
 void field_get_in(const struct snapshot *s, enum row_class class, const struct field *field,
 		  const void *row, struct value *v)
 {
