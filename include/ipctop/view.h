@@ -44,6 +44,8 @@ void summary_add(struct summary *sum, const struct object *o);
  */
 void view_summary(struct buf *out, const struct snapshot *s, const struct summary *sum,
 		  const struct value_style *style);
+/* The same without what could not be read. */
+void view_sums(struct buf *out, const struct summary *sum, const struct value_style *style);
 /* The part about gaps: "; …" for each error, nothing when there are none. */
 void view_gaps(struct buf *out, const struct snapshot *s);
 

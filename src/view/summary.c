@@ -97,8 +97,7 @@ void view_gaps(struct buf *out, const struct snapshot *s)
 		buf_puts(out, ": run as root for all");
 }
 
-void view_summary(struct buf *out, const struct snapshot *s, const struct summary *sum,
-		  const struct value_style *style)
+void view_sums(struct buf *out, const struct summary *sum, const struct value_style *style)
 {
 	put_count(out, sum->objects, "object", "objects");
 	buf_puts(out, ", ");
@@ -118,5 +117,11 @@ void view_summary(struct buf *out, const struct snapshot *s, const struct summar
 		units_put_size(out, sum->stale_allocated, style->bytes);
 		buf_puts(out, " to win back");
 	}
+}
+
+void view_summary(struct buf *out, const struct snapshot *s, const struct summary *sum,
+		  const struct value_style *style)
+{
+	view_sums(out, sum, style);
 	view_gaps(out, s);
 }

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <libsmartcols.h>
 #include <locale.h>
-#include "ipctop/text.h"
+#include "palette.h"
 
 /* What is coloured: one row a value. */
 static const struct {
@@ -12,12 +12,11 @@ static const struct {
 	uint64_t value;
 	const char *color;
 } cell_colors[] = {
-	{ "verdict", VERDICT_LIVE,	"\033[32m" },
-	{ "verdict", VERDICT_IDLE,	"\033[33m" },
-	{ "verdict", VERDICT_UNKNOWN,	"\033[35m" },
-	{ "verdict", VERDICT_STALE,	"\033[1;31m" },
+	{ "verdict", VERDICT_LIVE,	COLOR_LIVE },
+	{ "verdict", VERDICT_IDLE,	COLOR_IDLE },
+	{ "verdict", VERDICT_UNKNOWN,	COLOR_UNKNOWN },
+	{ "verdict", VERDICT_STALE,	COLOR_STALE },
 };
-#define COLOR_DIM "\033[2m"
 
 static const char *cell_color(const struct field *field, const struct value *v)
 {

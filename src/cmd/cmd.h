@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef IPCTOP_CMD_H
+#define IPCTOP_CMD_H
+
+#include "ipctop/collect.h"
+#include "ipctop/filter.h"
+#include "ipctop/option.h"
+#include "ipctop/view.h"
+
+/*
+ * Commands: one file each, that ends in its struct command. Functions here print
+ * their errors themselves; what they give back is an exit status unless said.
+ */
+enum exit_status { DONE = 0, FAILED = 1, USAGE = 2 };
+
+struct command {
+	const char *name;	/* "list", "--json" */
+	char letter;		/* "-h" for --help; 0: none */
+	const char *args;	/* "[KIND...]", or NULL */
+	const char *help;	/* one line */
+	bool options;		/* takes options, --help among them */
+	/* @argv[0] is the command's own name */
+	int (*run)(const struct command *command, int argc, char **argv);
+};
+/* The table of main.c; ends with NULL. */
+extern const struct command *const commands[];
+extern const struct command command_json, command_batch, command_list, command_show, command_maps,
+	command_help, command_help_option, command_version, command_schema;
+
+/* Run the command that @argv names: the whole of the program. */
+int cmd_main(int argc, char **argv);
+/* The command of exactly that name, or NULL. */
+const struct command *cmd_find(const char *name);
+/* An error and a hint for a word that is no command; gives USAGE. */
+int cmd_unknown(const char *word);
+
+/* An error on stderr, "ipctop: …". What users or others wrote goes through text_escape first. */
+void cmd_error(const char *fmt, ...) __printf(1, 2);
+/* "ipctop: OBJECT: …", @object escaped. */
+void cmd_error_of(const char *object, const char *fmt, ...) __printf(2, 3);
+/* cmd_error and a hint at `help COMMAND`; gives USAGE. */
+int cmd_usage(const struct command *command, const char *fmt, ...) __printf(2, 3);
+
+/* Users chosen by -u: numbers, and names where they are told by a document. */
+struct users {
+	struct table uids;	/* uint64_t */
+	struct table names;	/* const char *, of argv or of @kept */
+	char **kept;		/* copies that the names stand in */
+	unsigned int nkept;
+};
+/* Add "alice,1000" as it is written; always 0 (an option's call). */
+int users_add(void *users, const char *list, struct buf *error);
+/* Turn the names into numbers by this machine's users: 0, or -errno with a sentence. */
+int users_resolve(struct users *u, struct buf *error) __must_check;
+bool users_have(const struct users *u, bool has_uid, uint64_t uid, const char *name);
+void users_release(struct users *u);
+
+/*
+ * A query: which rows, from where, shown how. The rows of options that fill it stand
+ * once, in common.c; a command names the groups that it takes.
+ */
+enum option_group {
+	OPTIONS_ROWS	= 1 << 0,	/* --kind --user --filter */
+	OPTIONS_ORDER	= 1 << 1,	/* --sort --limit */
+	OPTIONS_COLUMNS	= 1 << 2,	/* --output --output-all */
+	OPTIONS_FORMATS	= 1 << 3,	/* --json --raw --pairs --noheadings */
+	OPTIONS_JSON	= 1 << 4,	/* --json alone */
+	OPTIONS_VALUES	= 1 << 5,	/* --bytes --numeric --time-format --color */
+	OPTIONS_READ	= 1 << 6,	/* --no-procmap-query */
+	OPTIONS_SOURCE	= 1 << 7,	/* --snapshot --no-lease --older-than */
+};
+
+enum color_when { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+
+struct query {
+	/* filled by options */
+	uint32_t kinds;			/* KIND_BIT; 0: all */
+	struct users users;
+	const char *filter_text, *sort_text, *output_text;
+	bool output_all, json, raw, pairs, noheadings, help;
+	bool limited;
+	uint64_t limit;			/* rows, when @limited; 0: all */
+	struct value_style style;
+	enum color_when color;
+	const char *file;		/* --snapshot */
+	struct collect_options collect;
+
+	/* made of them by query_prepare */
+	enum row_class class;		/* of the rows that are chosen */
+	enum row_class shown;		/* of the rows that are shown: other ones with --by */
+	struct filter *filter;
+	struct sort sort;
+	struct columns columns;
+};
+
+/*
+ * Read the options of @command: the groups @groups (enum option_group) and its @own rows (or NULL).
+ * Gives the index of the first word behind them; or -1 when all is said already (help, an
+ * error) and the command ends with *@status.
+ */
+int query_options(struct query *q, const struct command *command, unsigned int groups,
+		  const struct option_row *own, int argc, char **argv, int *status);
+/*
+ * Compile columns, order and filter for the classes @class and @shown, look up users.
+ * DONE, or USAGE or FAILED after an error was printed.
+ */
+int query_prepare(struct query *q, const struct command *command, enum row_class class,
+		  enum row_class shown);
+void query_release(struct query *q);
+/* Add the kind of that name; 0, or -EINVAL with a sentence. */
+int query_add_kind(struct query *q, const char *name, struct buf *error);
+
+/* What the columns, the order and the filter of @q read: NEED_BIT. */
+uint32_t query_needs(const struct query *q);
+/* Whether they read the reasons of verdicts: sentences that cost to make. */
+bool query_reads_reasons(const struct query *q);
+
+/* The rows of @s that @q chooses, in the order of @s, not cut; the caller frees them. */
+uint32_t *query_select(const struct query *q, const struct snapshot *s, uint32_t *count);
+/* Put rows of the shown class in the order asked for. */
+void query_sort(const struct query *q, const struct snapshot *s, uint32_t *rows, uint32_t count);
+/* How many of @count rows to show. */
+uint32_t query_cut(const struct query *q, uint32_t count);
+/* Write them in the format asked for: @member and @by are those of view_json_rows. 0 or -errno. */
+int query_write(const struct query *q, const struct snapshot *s, const char *member,
+		const char *by, const uint32_t *rows, uint32_t count) __must_check;
+
+/* Where snapshots come from: this machine, or a recorded document. */
+struct feed {
+	struct policy *policy;
+	struct collector *collector;
+	const char *file;
+	struct snapshot *snapshot;	/* the one given last */
+	struct collect_options options;
+};
+/* Ready to give snapshots with what @needs (NEED_BIT) read: DONE or FAILED. */
+int feed_open(struct feed *feed, const struct query *q, uint32_t needs, bool reasons);
+/* The next snapshot, owned by the feed until the next call: DONE or FAILED. */
+int feed_next(struct feed *feed, struct snapshot **s);
+void feed_close(struct feed *feed);
+
+/* The terminal, or its absence. */
+struct screen {
+	bool terminal;		/* stdout is one */
+	bool color;
+	bool utf8;		/* the user's locale */
+	int width;		/* 0: no limit */
+};
+void screen_look(struct screen *screen, enum color_when color);
+
+#endif

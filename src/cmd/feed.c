@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Where snapshots come from. */
+#include "cmd.h"
+
+#include <errno.h>
+
+static int open_machine(struct feed *feed, const struct query *q, uint32_t needs, bool reasons)
+{
+	struct buf error = BUF_INIT;
+	int rc;
+
+	feed->policy = policy_new();
+	rc = policy_load(feed->policy, &error);
+	if (rc)
+		cmd_error("%s", error.s);
+	buf_release(&error);
+	if (rc)
+		return FAILED;
+	feed->options = q->collect;
+	feed->options.kinds = q->kinds ? q->kinds : KINDS_ALL;
+	feed->options.sources = kind_sources(feed->options.kinds, needs);
+	if (q->collect.no_lease)
+		feed->options.sources &= ~SOURCE_BIT(SOURCE_LEASE);
+	feed->options.reasons = reasons;
+	feed->options.policy = feed->policy;
+	feed->collector = collector_new(&feed->options);
+	return DONE;
+}
+
+int feed_open(struct feed *feed, const struct query *q, uint32_t needs, bool reasons)
+{
+	*feed = (struct feed){ .file = q->file };
+	return q->file ? DONE : open_machine(feed, q, needs, reasons);
+}
+
+static int next_recorded(struct feed *feed)
+{
+	struct buf error = BUF_INIT;
+	int rc = replay_read(feed->file, &feed->snapshot, &error);
+
+	if (rc)
+		cmd_error("%s", error.s);
+	buf_release(&error);
+	/* of a document that is cut off, what came before the cut is shown all the same */
+	return rc ? FAILED : DONE;
+}
+
+int feed_next(struct feed *feed, struct snapshot **s)
+{
+	int rc;
+
+	snapshot_free(feed->snapshot);
+	*s = feed->snapshot = NULL;
+	if (feed->file) {
+		rc = next_recorded(feed);
+	} else {
+		rc = collector_pass(feed->collector, &feed->snapshot);
+		if (rc) {
+			cmd_error("this machine: nothing could be read: %s", strerror(-rc));
+			rc = FAILED;
+		}
+	}
+	*s = feed->snapshot;
+	return rc;
+}
+
+void feed_close(struct feed *feed)
+{
+	snapshot_free(feed->snapshot);
+	collector_free(feed->collector);
+	policy_free(feed->policy);
+	*feed = (struct feed){ 0 };
+}

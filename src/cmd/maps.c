@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* maps: the mappings of processes, private ones too. */
+#include "cmd.h"
+
+#include <errno.h>
+#include "ipctop/text.h"
+
+#define GROUPS (OPTIONS_ROWS | OPTIONS_ORDER | OPTIONS_COLUMNS | OPTIONS_FORMATS | \
+		OPTIONS_VALUES | OPTIONS_READ | OPTIONS_SOURCE)
+
+static const char usage_columns[] = "+rss,pss,swap";
+
+static bool parse_pid(const char *text, uint64_t *pid)
+{
+	char *end;
+
+	errno = 0;
+	*pid = strtoull(text, &end, 10);
+	return text[0] >= '0' && text[0] <= '9' && !*end && !errno && *pid && *pid <= INT32_MAX;
+}
+
+static int parse_pids(const struct command *command, int argc, char **argv, struct table *pids)
+{
+	struct buf escaped = BUF_INIT;
+	int status = DONE;
+
+	for (int i = 0; i < argc && status == DONE; i++) {
+		uint64_t *pid = table_add(pids, sizeof(*pid));
+
+		if (parse_pid(argv[i], pid))
+			continue;
+		text_escape(&escaped, argv[i], strlen(argv[i]), 0);
+		status = cmd_usage(command, "%s: not a process number", escaped.s);
+	}
+	buf_release(&escaped);
+	return status;
+}
+
+/*
+ * Of a process that was named, what could not be read is a failure; of all processes
+ * it is an incomplete view.
+ */
+static int report_gaps(const struct snapshot *s)
+{
+	const uint64_t *numbers = s->numbers.rows;
+	int status = DONE;
+
+	for (uint32_t i = 0; i < snapshot_count(s, CLASS_GAP); i++) {
+		const struct gap *gap = snapshot_row(s, CLASS_GAP, i);
+
+		for (uint32_t k = 0; k < gap->pids.count; k++)
+			cmd_error("%llu: %s cannot be read: %s",
+				  (unsigned long long)numbers[gap->pids.first + k], gap->source,
+				  !strcmp(gap->error, "ESRCH") ? "no such process" : gap->error);
+		if (gap->count > gap->pids.count)
+			cmd_error("%s of %llu processes more cannot be read: %s", gap->source,
+				  (unsigned long long)(gap->count - gap->pids.count), gap->error);
+		status = FAILED;
+	}
+	return status;
+}
+
+static void print_total(const struct query *q, const struct snapshot *s, uint32_t count,
+			uint32_t shown)
+{
+	struct buf line = BUF_INIT;
+	struct screen screen;
+
+	screen_look(&screen, q->color);
+	if (count > shown && !q->json)
+		fprintf(screen.terminal && !q->raw && !q->pairs ? stdout : stderr,
+			"… and %u more\n", count - shown);
+	if (!screen.terminal || q->json || q->raw || q->pairs)
+		return;
+	buf_printf(&line, "%u mapping%s", count, count == 1 ? "" : "s");
+	view_gaps(&line, s);
+	printf("%s\n", line.s);
+	buf_release(&line);
+}
+
+static int show(const struct query *q, const struct snapshot *s)
+{
+	uint32_t count, shown, *rows = query_select(q, s, &count);
+	int rc;
+
+	shown = query_cut(q, count);
+	query_sort(q, s, rows, count);
+	rc = query_write(q, s, "maps", NULL, rows, shown);
+	if (!rc)
+		print_total(q, s, count, shown);
+	free(rows);
+	return rc ? FAILED : DONE;
+}
+
+/* Sizes in memory slow down whom they are read of: only when they are asked for. */
+static bool reads_usage(const struct query *q)
+{
+	static const char *const fields[] = { "rss", "pss", "swap" };
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(fields); i++) {
+		const struct field *field = field_find(CLASS_MAP, fields[i]);
+
+		for (unsigned int k = 0; k < q->columns.count; k++)
+			if (q->columns.fields[k] == field)
+				return true;
+		for (unsigned int k = 0; k < q->sort.count; k++)
+			if (q->sort.keys[k].field == field)
+				return true;
+		if (q->filter_text && strcasestr(q->filter_text, fields[i]))
+			return true;
+	}
+	return false;
+}
+
+static int maps(const struct query *q, const struct table *pids, bool usage)
+{
+	struct collect_options options = q->collect;
+	struct snapshot *s = NULL;
+	int rc, status;
+
+	options.kinds = KINDS_ALL;
+	options.sources = SOURCES_ALL;
+	rc = collect_maps(&options, pids->count ? pids->rows : NULL, pids->count,
+			  usage || reads_usage(q), &s);
+	if (rc) {
+		cmd_error("/proc: cannot be read: %s", strerror(-rc));
+		return FAILED;
+	}
+	status = show(q, s);
+	if (pids->count && report_gaps(s) != DONE)
+		status = FAILED;
+	snapshot_free(s);
+	return status;
+}
+
+static int prepare(struct query *q, const struct command *command, bool usage)
+{
+	struct buf error = BUF_INIT;
+	int rc = 0;
+
+	if (q->file || q->collect.older_than_set || q->collect.no_lease)
+		return cmd_usage(command, "maps reads the machine itself: it takes no --snapshot, "
+				 "--no-lease or --older-than");
+	columns_default(CLASS_MAP, &q->columns);
+	if (usage)
+		rc = columns_parse(CLASS_MAP, usage_columns, &q->columns, &error);
+	buf_release(&error);
+	return rc ? FAILED : query_prepare(q, command, CLASS_MAP, CLASS_MAP);
+}
+
+static int run(const struct command *command, int argc, char **argv)
+{
+	struct query q = { .class = CLASS_MAP };
+	struct table pids = { 0 };
+	bool usage = false;
+	const struct option_row own[] = {
+		{ 'X', "extended", NULL,
+		  "also resident, proportional and swapped size (slows the processes meanwhile)",
+		  OPTION_FLAG, &usage },
+		OPTION_END
+	};
+	int status, first = query_options(&q, command, GROUPS, own, argc, argv, &status);
+
+	if (first >= 0)
+		status = parse_pids(command, argc - first, argv + first, &pids);
+	if (first >= 0 && status == DONE)
+		status = prepare(&q, command, usage);
+	if (first >= 0 && status == DONE)
+		status = maps(&q, &pids, usage);
+	table_release(&pids);
+	query_release(&q);
+	return status;
+}
+
+const struct command command_maps = {
+	.name = "maps", .args = "[PID...]", .options = true,
+	.help = "the mappings of processes, private ones too", .run = run,
+};

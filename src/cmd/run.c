@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Finding the command, running it, and what all of them need: errors and the last look at stdout. */
+#include "cmd.h"
+
+#include <errno.h>
+#include <signal.h>
+#include "ipctop/io.h"
+#include "ipctop/name.h"
+#include "ipctop/text.h"
+
+static void __printf(2, 0) put_error(const char *object, const char *fmt, va_list ap)
+{
+	struct buf line = BUF_INIT;
+
+	buf_puts(&line, "ipctop: ");
+	if (object) {
+		text_escape(&line, object, strlen(object), 0);
+		buf_puts(&line, ": ");
+	}
+	buf_vprintf(&line, fmt, ap);
+	buf_putc(&line, '\n');
+	fflush(stdout);	/* where both are one terminal or file: in the order of events */
+	fwrite(line.s, 1, line.len, stderr);
+	buf_release(&line);
+}
+
+void cmd_error(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	put_error(NULL, fmt, ap);
+	va_end(ap);
+}
+
+void cmd_error_of(const char *object, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	put_error(object, fmt, ap);
+	va_end(ap);
+}
+
+int cmd_usage(const struct command *command, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	put_error(NULL, fmt, ap);
+	va_end(ap);
+	fprintf(stderr, "Try 'ipctop help %s'.\n", command->name);
+	return USAGE;
+}
+
+const struct command *cmd_find(const char *name)
+{
+	for (unsigned int i = 0; commands[i]; i++) {
+		const struct command *c = commands[i];
+
+		if (!strcmp(c->name, name) ||
+		    (c->letter && name[0] == '-' && name[1] == c->letter && !name[2]))
+			return c;
+	}
+	return NULL;
+}
+
+/* A kind or a name in the place of a command: what was meant is plain. */
+static const char *meant_command(const char *word)
+{
+	struct buf error = BUF_INIT;
+	struct name name = { 0 };
+	enum kind kind;
+	bool is_name;
+
+	if (!kind_parse(word, &kind))
+		return "list";
+	is_name = !name_parse(word, &name, &error);
+	if (is_name)
+		name_release(&name);
+	buf_release(&error);
+	return is_name ? "show" : NULL;
+}
+
+int cmd_unknown(const char *word)
+{
+	const char *meant = meant_command(word);
+	struct buf escaped = BUF_INIT;
+
+	text_escape(&escaped, word, strlen(word), 0);
+	cmd_error("%s: no such %s", escaped.s, word[0] == '-' ? "option here" : "command");
+	if (meant)
+		fprintf(stderr, "Did you mean 'ipctop %s %s'?\n", meant, escaped.s);
+	else
+		fputs("Try 'ipctop help'.\n", stderr);
+	buf_release(&escaped);
+	return USAGE;
+}
+
+/* Whoever started us may have left it ignored; then a closed pipe would be an error. */
+static void end_by_sigpipe(void)
+{
+	struct sigaction action = { .sa_handler = SIG_DFL };
+
+	sigaction(SIGPIPE, &action, NULL);
+}
+
+static int run(int argc, char **argv)
+{
+	const struct command *command;
+
+	if (argc < 2) {
+		cmd_error("the monitor is not part of this version; there are 'ipctop list' "
+			  "for a table, 'ipctop --json' for scripts and 'ipctop --batch' for logs");
+		return USAGE;
+	}
+	command = cmd_find(argv[1]);
+	if (!command)
+		return cmd_unknown(argv[1]);
+	return command->run(command, argc - 1, argv + 1);
+}
+
+int cmd_main(int argc, char **argv)
+{
+	int status, rc;
+
+	end_by_sigpipe();
+	status = run(argc, argv);
+	rc = io_flush_stdout();
+	if (rc) {
+		cmd_error("standard output: cannot be written: %s", strerror(-rc));
+		return status == DONE ? FAILED : status;
+	}
+	return status;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cmd/cmd.h"
+
+const struct command *const commands[] = {
+	&command_json,
+	&command_batch,
+	&command_list,
+	&command_show,
+	&command_maps,
+	&command_schema,
+	&command_help,
+	&command_help_option,
+	&command_version,
+	NULL
+};
+
+int main(int argc, char **argv)
+{
+	return cmd_main(argc, argv);
+}
