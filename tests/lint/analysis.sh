@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A small, fixed set of checks by clang-tidy and cppcheck: those that find faults, not tastes.
+. "$(dirname "$0")/lib.sh"
+
+mapfile -t flags < <(c_flags)
+checks='-*,clang-analyzer-core.*,clang-analyzer-deadcode.*,clang-analyzer-unix.*'
+checks+=',bugprone-assert-side-effect,bugprone-bool-pointer-implicit-conversion'
+checks+=',bugprone-copy-constructor-init,bugprone-dangling-handle,bugprone-infinite-loop'
+checks+=',bugprone-integer-division,bugprone-macro-repeated-side-effects'
+checks+=',bugprone-misplaced-widening-cast,bugprone-not-null-terminated-result'
+checks+=',bugprone-redundant-branch-condition,bugprone-suspicious-enum-usage,bugprone-suspicious-memset-usage,bugprone-terminating-continue'
+checks+=',bugprone-signal-handler,misc-redundant-expression'
+
+mapfile -t sources < <(find src -name '*.c' | sort)
+jobs=$(nproc)
+
+if need clang-tidy "clang-tidy"; then
+	findings=$(printf '%s\0' "${sources[@]}" |
+		xargs -0 -I '{}' -P "$jobs" clang-tidy --quiet --checks="$checks" '{}' -- \
+			"${flags[@]}" 2>/dev/null | grep -E '(warning|error):')
+	verdict "clang-tidy" "$findings"
+fi
+
+if need cppcheck "cppcheck"; then
+	findings=$(cppcheck -q -j "$jobs" --std=c11 --enable=warning,portability,performance \
+		--inline-suppr --suppress=missingIncludeSystem --template=gcc -D_GNU_SOURCE \
+		'-DVERSION="0"' '-DSYSCONFDIR="/etc"' -Iinclude -Isrc src 2>&1)
+	verdict "cppcheck" "$findings"
+fi
+finish

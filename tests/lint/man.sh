@@ -1,0 +1,86 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The manual: well-formed, and it tells of just the options, columns, states and reasons that the
+# program has.
+. "$(dirname "$0")/lib.sh"
+
+page=man/ipctop.1
+ipctop=${IPCTOP:-${O:-build}/ipctop}
+
+if need mandoc "mandoc finds no fault"; then
+	# Which other pages are installed here is no fault of this one.
+	verdict "mandoc finds no fault" \
+		"$(mandoc -T lint "$page" 2>&1 | grep -vE 'mandoc\.db|referenced manual not found')"
+fi
+
+if [ ! -x "$ipctop" ]; then
+	skip "the manual and the program agree" "$ipctop is not built"
+	finish
+fi
+
+commands=$("$ipctop" help | sed -n '/^Commands:/,/^$/p' |
+	sed -nE 's/^  (-[A-Za-z], )?([-a-z]+).*/\2/p')
+
+# The page with what mdoc writes around words taken away.
+plain=$(sed -E 's/\\-/-/g; s/\\&//g; s/\\e/\\/g' "$page")
+
+# missing WORDS…: those that stand in no macro line of the page.
+options_of_program()
+{
+	local command
+	for command in $commands; do
+		"$ipctop" help "$command"
+	done | sed -nE 's/^ +(-([A-Za-z]), )?--([a-z][-a-z]+).*/\3/p; s/^ +-([A-Za-z]), .*/\1/p'
+	# Commands that look like options, and what every command has.
+	grep '^--' <<<"$commands" | sed 's/^--//'
+	"$ipctop" help | sed -nE 's/^  -([A-Za-z]), .*/\1/p'
+}
+options_of_page()
+{
+	grep -E '^\.It ' <<<"$plain" | grep -oE '(Fl [^,]*|, )-?[-A-Za-z]+' | tr ' ' '\n' |
+		grep -vE '^(Fl|,|)$' | grep -E '^-?[A-Za-z]' | sed -E 's/^-//; s/^-//'
+}
+says()
+{
+	comm "$1" <(sort -u <<<"$2") <(sort -u <<<"$3")
+}
+
+have=$(options_of_program)
+told=$(grep -E '^\.It (Nm )?Fl ' <<<"$plain" | sed -E 's/^\.It (Nm )?Fl //' |
+	sed -E 's/^([A-Za-z]) , /\1\n/' | sed -E 's/ .*//; s/^-//' | sort -u)
+verdict "every option is in the manual" "$(says -23 "$have" "$told")"
+verdict "the manual tells of no option that is not there" "$(says -13 "$have" "$told")"
+
+for command in $commands; do
+	grep -qE "^\.It Nm (Cm|Fl) ([A-Za-z] , )?-*${command#--}( |$)|^\.Fl ([A-Za-z] , )?-${command#--}$" \
+		<<<"$plain" || echo "$command"
+done | { missing=$(cat); verdict "every command is in the manual" "$missing"; exit "$lint_failed"; } ||
+	lint_failed=1
+lint_count=$((lint_count + 1))
+
+columns_of_program()
+{
+	"$ipctop" help "$1" | sed -n '/^Columns, filter words and JSON members:/,/^$/p' |
+		sed -nE 's/^  ([a-z_]+) .*/\1/p'
+}
+columns_of_page()
+{
+	sed -n "/^\.Ss $1/,/^\.S[sh] /p" <<<"$plain" | sed -nE '2,$s/^\.It Va ([a-z_]+)$/\1/p'
+}
+while read -r command section; do
+	have=$(columns_of_program "$command")
+	[ -n "$have" ] || have="(ipctop help $command names no columns)"
+	told=$(columns_of_page "$section")
+	verdict "the columns of $command are those of the manual" "$(says -3 "$have" "$told")"
+done <<'END'
+list Of objects
+maps Of mappings
+END
+
+# Reason codes, states and verdicts, as the sources write them.
+codes=$(sed -nE 's/.*\[REASON_[A-Z_]+\] = \{ "([-a-z]+)".*/\1/p' src/model/reason.c)
+told=$(sed -n '/^\.Sh STATES AND VERDICTS/,/^\.Ss Families/p' <<<"$plain" |
+	sed -nE 's/^\.Pq Li ([-a-z ,]+) \.$/\1/p' | tr -d ' ' | tr ',' '\n')
+verdict "the reasons are those of the manual" "$(says -3 "$codes" "$told")"
+
+finish
