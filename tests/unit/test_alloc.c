@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Memory and strings: tables that grow, arenas whose pieces stay, buffers. */
+#include "ipctop/alloc.h"
+#include "ipctop/buf.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "unit.h"
+
+static void test_table_grows_and_keeps(void **state)
+{
+	struct table t = { 0 };
+
+	for (uint64_t i = 0; i < 100000; i++)
+		*(uint64_t *)table_add(&t, sizeof(uint64_t)) = i;
+	assert_int_equal(t.count, 100000);
+	for (uint64_t i = 0; i < t.count; i++)
+		assert_int_equal(((uint64_t *)t.rows)[i], i);
+	table_release(&t);
+	assert_null(t.rows);
+	assert_int_equal(t.count, 0);
+}
+
+static void test_table_rows_are_zero(void **state)
+{
+	struct table t = { 0 };
+	char *rows;
+
+	memset(table_add(&t, 24), 0xFF, 24);
+	rows = table_add_n(&t, 24, 1000);
+	assert_ptr_equal(rows, (char *)t.rows + 24);
+	for (size_t i = 0; i < 24 * 1000; i++)
+		assert_int_equal(rows[i], 0);
+	table_add_n(&t, 24, 0);
+	assert_int_equal(t.count, 1001);
+	table_release(&t);
+}
+
+static void test_arena_pieces_stay(void **state)
+{
+	struct arena *a = arena_new();
+	static char *pieces[20000];
+	char text[32];
+
+	for (size_t i = 0; i < ARRAY_SIZE(pieces); i++) {
+		snprintf(text, sizeof(text), "piece %zu", i);
+		pieces[i] = arena_strdup(a, text);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(pieces); i++) {
+		snprintf(text, sizeof(text), "piece %zu", i);
+		assert_string_equal(pieces[i], text);
+	}
+	assert_true(arena_bytes(a) >= ARRAY_SIZE(pieces) * 8);
+	arena_free(a);
+}
+
+static void test_arena_large_zeroed_aligned(void **state)
+{
+	static const size_t sizes[] = { 1, 7, 100000, 3, 65536, 16384, 16385, 0, 1000000, 8 };
+	struct arena *a = arena_new();
+
+	for (int round = 0; round < 20; round++) {
+		FOR_EACH_CASE(size, sizes) {
+			char *p = arena_alloc(a, *size);
+
+			assert_int_equal((uintptr_t)p % 8, 0);
+			for (size_t i = 0; i < *size; i++)
+				assert_int_equal(p[i], 0);
+			memset(p, 0xFF, *size);
+			arena_strndup(a, "odd", 2);
+		}
+	}
+	arena_free(a);
+	arena_free(NULL);
+}
+
+static void test_arena_string_of_bytes(void **state)
+{
+	struct arena *a = arena_new();
+	char *s = arena_strndup(a, "a\0b", 3);
+
+	assert_memory_equal(s, "a\0b", 4);
+	arena_free(a);
+}
+
+/* The exit status of a child that runs @fn. */
+static int status_of(void (*fn)(void))
+{
+	pid_t pid = fork();
+	int status;
+
+	if (!pid) {
+		if (!freopen("/dev/null", "w", stderr))
+			_exit(100);
+		fn();
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static volatile size_t half = SIZE_MAX / 2;
+
+static void product_overflows(void)
+{
+	free(xrealloc(NULL, half, 4));
+}
+
+static void zeroed_product_overflows(void)
+{
+	free(xcalloc(half, 4));
+}
+
+static void table_overflows(void)
+{
+	struct table t = { 0 };
+
+	table_add(&t, 1);
+	table_add_n(&t, 1, UINT32_MAX);
+}
+
+static void test_overflow_ends_the_program(void **state)
+{
+	assert_int_equal(status_of(product_overflows), 1);
+	assert_int_equal(status_of(zeroed_product_overflows), 1);
+	assert_int_equal(status_of(table_overflows), 1);
+}
+
+static void test_buf_is_always_a_string(void **state)
+{
+	struct buf b = BUF_INIT;
+
+	assert_string_equal(b.s, "");
+	buf_reset(&b);
+	buf_add(&b, "", 0);
+	assert_string_equal(b.s, "");
+	buf_puts(&b, "one");
+	buf_putc(&b, ' ');
+	buf_printf(&b, "%d %s", 2, "three");
+	assert_string_equal(b.s, "one 2 three");
+	assert_int_equal(b.len, 11);
+	buf_reset(&b);
+	assert_string_equal(b.s, "");
+	buf_add(&b, "a\0b", 3);
+	assert_int_equal(b.len, 3);
+	assert_memory_equal(b.s, "a\0b", 4);
+	buf_release(&b);
+	assert_string_equal(b.s, "");
+}
+
+static void test_buf_prints_long_text(void **state)
+{
+	struct buf b = BUF_INIT;
+
+	for (int width = 1; width < 3000; width += 37) {
+		buf_reset(&b);
+		buf_puts(&b, "x");
+		buf_printf(&b, "%*d", width, 7);
+		assert_int_equal(b.len, width + 1);
+		assert_int_equal(strlen(b.s), b.len);
+		assert_int_equal(b.s[b.len - 1], '7');
+	}
+	buf_release(&b);
+}
+
+static void test_buf_detach(void **state)
+{
+	struct buf b = BUF_INIT;
+	char *s = buf_detach(&b);
+
+	assert_string_equal(s, "");
+	free(s);
+	buf_puts(&b, "mine");
+	s = buf_detach(&b);
+	assert_string_equal(s, "mine");
+	assert_int_equal(b.len, 0);
+	assert_string_equal(b.s, "");
+	free(s);
+}
+
+static void test_buf_numbers(void **state)
+{
+	static const struct {
+		uint64_t v;
+		const char *text;
+	} cases[] = {
+		{ 0, "0" }, { 9, "9" }, { 10, "10" }, { 9007199254740993ULL, "9007199254740993" },
+		{ UINT64_MAX, "18446744073709551615" },
+	};
+
+	FOR_EACH_CASE(c, cases) {
+		struct buf b = BUF_INIT;
+
+		buf_u64(&b, c->v);
+		CHECK_TEXT(c->text, b.s, c->text);
+		buf_release(&b);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_table_grows_and_keeps),
+		cmocka_unit_test(test_table_rows_are_zero),
+		cmocka_unit_test(test_arena_pieces_stay),
+		cmocka_unit_test(test_arena_large_zeroed_aligned),
+		cmocka_unit_test(test_arena_string_of_bytes),
+		cmocka_unit_test(test_overflow_ends_the_program),
+		cmocka_unit_test(test_buf_is_always_a_string),
+		cmocka_unit_test(test_buf_prints_long_text),
+		cmocka_unit_test(test_buf_detach),
+		cmocka_unit_test(test_buf_numbers),
+	};
+
+	return cmocka_run_group_tests_name("alloc", tests, NULL, NULL);
+}
