@@ -28,7 +28,11 @@ struct family_row {
 /*
  * The table of families in force: built in, then a site's own rows. A pattern sees
  * the file's path below its mount without the leading slash ("sem.mp-abc"), the label of a
- * memfd, "0x%08x" and the key of a segment. The first row that matches wins, a site's rows first.
+ * memfd, "0x%08x" and the key of a segment. It must match the whole of it. The first row
+ * that matches wins, a site's rows first.
+ *
+ * An instance is what stands and falls together: objects of the same row, captured instance,
+ * owner and file system.
  */
 struct family_table;
 struct family_match {
@@ -37,11 +41,16 @@ struct family_match {
 	uint32_t pid;
 	const char *instance;	/* in the arena given; NULL: nothing captured */
 };
-/* @rows (may be NULL, @count 0) before the built-in ones. *@bad: index of the row whose pattern is no expression (-EINVAL). */
+/* 0, or -EINVAL with a sentence in @error: no expression, no such group, a reference back to a group. */
+int family_check(const struct family_row *row, struct buf *error) __must_check;
+/*
+ * @rows (may be NULL, @count 0) before the built-in ones; their strings must outlive the table.
+ * *@bad: index of the row that family_check refuses (-EINVAL).
+ */
 int family_table_new(const struct family_row *rows, unsigned int count, struct family_table **table,
 		     unsigned int *bad) __must_check;
 void family_table_free(struct family_table *t);
-/* Thread-safe on one table. */
+/* Thread-safe on one table, with an arena for each thread. */
 void family_match(const struct family_table *t, enum kind kind, const char *text,
 		  struct arena *arena, struct family_match *match);
 const struct family_row *family_row(const struct family_table *t, int row);
@@ -49,7 +58,7 @@ unsigned int family_count(const struct family_table *t);
 
 /*
  * Policy: grace times, keep list, families. From /etc/ipctop/ipctop.conf, then
- * $XDG_CONFIG_HOME/ipctop/ipctop.conf (else ~/.config); lines of `word value…`, '#' begins a comment:
+ * $XDG_CONFIG_HOME/ipctop/ipctop.conf (else ~/.config); lines of `word value…`:
  *
  *	grace 10m
  *	long-grace 48h
@@ -57,13 +66,21 @@ unsigned int family_count(const struct family_table *t);
  *	keep posix-shm:/oracle_*
  *	family NAME PATTERN held|kept|unsure [pid=N] [instance=N] [kinds=K,K]
  *
- * A keep entry is an object's name, or a pattern as in the shell over names; `keep` may list several.
+ * A value with a blank stands in double quotes, in which \" is a quote and any other
+ * backslash itself. A '#' where a word could begin starts a comment. A time that is set again
+ * takes the place of the former; keep entries and families add up.
+ *
+ * A keep entry (`keep` may list several) is an object's name as ipctop prints it, or a pattern as
+ * in the shell over such names, where '*' matches '/' too and a backslash is itself. One with a key
+ * matches the segment also while it goes by its id; one without '@' matches in all namespaces.
  */
 struct policy {
 	uint64_t grace, long_grace;	/* seconds */
-	char **keep;
+	char **keep;			/* names in canonical form, and patterns */
 	unsigned int nkeep;
-	struct family_table *families;
+	struct family_row *rows;	/* a site's families; the strings are the policy's own */
+	unsigned int nrows;
+	struct family_table *families;	/* NULL before policy_ready */
 };
 struct policy *policy_new(void);	/* the defaults */
 void policy_free(struct policy *p);
@@ -72,9 +89,19 @@ void policy_free(struct policy *p);
  * in @error; the policy is then as before. Families come together by policy_ready.
  */
 int policy_add_text(struct policy *p, const char *file, const char *text, struct buf *error) __must_check;
+/* One more keep entry, also after policy_ready. 0, or -EINVAL with a sentence. */
+int policy_add_keep(struct policy *p, const char *entry, struct buf *error) __must_check;
 /* Build the family table; once, after the last policy_add_text. */
 int policy_ready(struct policy *p, struct buf *error) __must_check;
 /* Whether an object of that (canonical) name and key is on the keep list. */
 bool policy_keeps(const struct policy *p, const struct object *o);
+
+/* Undo: what was added since the mark was taken goes, before policy_ready. */
+struct policy_mark {
+	uint64_t grace, long_grace;
+	unsigned int nkeep, nrows;
+};
+struct policy_mark policy_mark(const struct policy *p);
+void policy_undo(struct policy *p, const struct policy_mark *mark);
 
 #endif
