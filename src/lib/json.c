@@ -241,12 +241,17 @@ int json_to_milli(const struct json *j, int64_t *milliseconds)
 
 	if (json_type(j) != JSON_NUMBER)
 		return -EINVAL;
-	if (!json_to_i64(j, &whole))
-		return __builtin_mul_overflow(whole, 1000, milliseconds) ? -ERANGE : 0;
+	if (!json_to_i64(j, &whole)) {
+		if (__builtin_mul_overflow(whole, 1000, &whole))
+			return -ERANGE;
+		*milliseconds = whole;
+		return 0;
+	}
 	if (json_object_is_type(raw(j), json_type_int))
 		return -ERANGE;
 	d = json_object_get_double(raw(j)) * 1000;
-	if (!(fabs(d) < 9007199254740992.0))
+	/* below 2^50 (some 35,000 years) two roundings stay away from half a millisecond */
+	if (!(fabs(d) < 1125899906842624.0))
 		return -ERANGE;
 	*milliseconds = d < 0 ? d - 0.5 : d + 0.5;
 	return 0;
