@@ -5,7 +5,7 @@
 # make check               all tests
 # make lint                the rules that a machine can check
 # make fuzz                fuzzers, a bounded time each
-# make bench [POP=M]       measure beside other tools (S, M or L)
+# make bench [POP=S,M,L]   measure beside other tools
 # make deps                install what is missing to build and test (Debian, Ubuntu);
 #                          `make deps run` and `make deps check` go on from there
 # make install [PREFIX=/usr/local] [DESTDIR=] [SYSCONFDIR=/etc]
@@ -125,7 +125,7 @@ $(O)/flags: FORCE
 
 -include $(shell find $(O) -name '*.d' 2>/dev/null)
 
-include tests/Makefile
+include tests/Makefile tests/bench/rules.mk
 
 run: $(O)/ipctop
 	$(Q)$(O)/ipctop list
