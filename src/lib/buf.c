@@ -18,7 +18,8 @@ void buf_release(struct buf *b)
 void buf_reset(struct buf *b)
 {
 	b->len = 0;
-	b->s[0] = '\0';
+	if (b->room)	/* buf_empty is shared by threads */
+		b->s[0] = '\0';
 }
 
 char *buf_detach(struct buf *b)
