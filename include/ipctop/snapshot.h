@@ -182,7 +182,7 @@ struct total {
 	uint64_t objects, size, allocated, stale, stale_allocated;
 };
 
-struct group {
+struct group_row {
 	struct facts facts;
 	const char *value;
 	uint64_t objects, size, allocated, stale, stale_allocated;

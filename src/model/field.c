@@ -309,7 +309,7 @@ static const struct field reason_fields[] = {
 };
 #undef ROW
 
-#define ROW struct group
+#define ROW struct group_row
 static const struct field group_fields[] = {
 	STORED(VT_STRING, value, HELP("what they have in common"), .flags = FIELD_DEFAULT),
 	STORED(VT_UINT, objects, HELP("how many"), .flags = FIELD_RIGHT | FIELD_DEFAULT),
@@ -361,7 +361,7 @@ const struct field_class field_classes[NR_CLASSES] = {
 	CLASS(CLASS_MAPPING, mapping, struct mapping),
 	CLASS(CLASS_FD, fd, struct fd),
 	CLASS(CLASS_REASON, reason, struct reason),
-	CLASS(CLASS_GROUP, group, struct group),
+	CLASS(CLASS_GROUP, group, struct group_row),
 	CLASS(CLASS_MAP, map, struct map),
 };
 

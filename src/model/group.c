@@ -18,7 +18,7 @@ uint32_t group_needs(const struct field *field)
 	return field->needs | NEED_BIT(NEED_RESIDENT) | NEED_BIT(NEED_VERDICT);
 }
 
-static void set_value(struct snapshot *s, struct group *g, const struct field *field,
+static void set_value(struct snapshot *s, struct group_row *g, const struct field *field,
 		      const struct value *v)
 {
 	struct buf digits = BUF_INIT;
@@ -42,7 +42,7 @@ static void add(uint64_t *sum, bool known, uint64_t v)
 		*sum = UINT64_MAX;
 }
 
-static void add_object(struct group *g, const struct object *o)
+static void add_object(struct group_row *g, const struct object *o)
 {
 	bool stale = FACT_KNOWN(o, verdict) && o->verdict == VERDICT_STALE;
 
@@ -53,9 +53,9 @@ static void add_object(struct group *g, const struct object *o)
 	add(&g->stale_allocated, stale && FACT_KNOWN(o, allocated), o->allocated);
 }
 
-static struct group *new_group(struct snapshot *s, const struct field *field, const struct value *v)
+static struct group_row *new_group(struct snapshot *s, const struct field *field, const struct value *v)
 {
-	struct group *g = snapshot_add(s, CLASS_GROUP);
+	struct group_row *g = snapshot_add(s, CLASS_GROUP);
 
 	set_value(s, g, field, v);
 	FACT_SET(g, objects, 0);
@@ -69,7 +69,7 @@ static struct group *new_group(struct snapshot *s, const struct field *field, co
 void group_objects(struct snapshot *s, const struct field *field, uint32_t *rows, uint32_t count)
 {
 	struct sort by = { .keys = { { .field = field } }, .count = 1 };
-	struct group *g = NULL;
+	struct group_row *g = NULL;
 	struct value v, before;
 
 	sort_rows(s, CLASS_OBJECT, &by, rows, count);
