@@ -87,6 +87,28 @@ static void human_tables_align_by_the_width_on_a_terminal(void **state)
 	free(text);
 }
 
+/* Two ways lead to it: libsmartcols on a terminal, a plain one elsewhere. */
+static void a_wide_terminal_shows_the_same_as_a_pipe(void **state)
+{
+	struct table_options terminal = { .width = 500 }, pipe = { 0 };
+	const char *const choices[] = { "name,size,user,age", "size,name", "user,key,name,size",
+					"key", "label,verdict,user" };
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(choices); i++) {
+		char *text = print(*state, 3, choices[i], &terminal);
+
+		expect(*state, 3, choices[i], &pipe, text);
+		free(text);
+	}
+	terminal.noheadings = pipe.noheadings = true;
+	for (unsigned int i = 0; i < ARRAY_SIZE(choices); i++) {
+		char *text = print(*state, 3, choices[i], &terminal);
+
+		expect(*state, 3, choices[i], &pipe, text);
+		free(text);
+	}
+}
+
 static void human_tables_escape_what_others_wrote(void **state)
 {
 	struct table_options options = { 0 };
@@ -244,7 +266,7 @@ static void groups_sum_up_and_keep_the_unknown_apart(void **state)
 	struct snapshot *s = *state;
 	uint32_t rows[] = { 2, 1, 0 };
 	struct object *o = snapshot_object(s, 2);
-	struct group *g;
+	struct group_row *g;
 
 	FACT_SET(o, user, "alice");
 	FACT_UNKNOWN(snapshot_object(s, 1), user);
@@ -266,6 +288,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(human_tables_align_by_the_width_on_a_terminal),
+		TEST(a_wide_terminal_shows_the_same_as_a_pipe),
 		TEST(human_tables_escape_what_others_wrote),
 		TEST(unknown_and_not_applicable_look_different),
 		TEST(a_narrow_terminal_cuts_names_first),
