@@ -211,7 +211,7 @@ static void sample_maps(struct snapshot *s)
 
 static void sample_group(struct snapshot *s)
 {
-	struct group *g = snapshot_add(s, CLASS_GROUP);
+	struct group_row *g = snapshot_add(s, CLASS_GROUP);
 
 	FACT_SET(g, value, "alice");
 	FACT_SET(g, objects, 3);
