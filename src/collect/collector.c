@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A pass over the system, from the task list to the verdicts. */
+#include "pass.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sched.h>
+#include <linux/memfd.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "ipctop/clock.h"
+
+#define PROC_PID_INIT_INO 4026531836ULL	/* include/linux/proc_ns.h: never another's */
+#define THREADS_MAX 8
+#define SECOND_LOOK_MS 2000
+
+static uint64_t device_of_memfd(unsigned int flags)
+{
+	int fd = memfd_create("ipctop", MFD_CLOEXEC | flags);
+	struct stat st;
+	uint64_t device = 0;
+
+	if (fd < 0)
+		return 0;
+	if (!fstat(fd, &st))
+		device = st.st_dev;
+	close(fd);
+	return device;
+}
+
+/* The kernel has one internal hugetlbfs for each size of huge pages. */
+static void find_hugetlb(struct collector *c)
+{
+	DIR *dir = opendir("/sys/kernel/mm/hugepages");
+	struct dirent *e;
+
+	while (dir && (e = readdir(dir))) {
+		struct hugetlb_device *h;
+		unsigned long long kib;
+		uint64_t device;
+
+		if (sscanf(e->d_name, "hugepages-%llukB", &kib) != 1 || !kib)
+			continue;
+		device = device_of_memfd(MFD_HUGETLB |
+					 (unsigned int)__builtin_ctzll(kib * 1024) << MFD_HUGE_SHIFT);
+		if (!device)
+			continue;
+		h = table_add(&c->hugetlb, sizeof(*h));
+		*h = (struct hugetlb_device){ .device = device, .page_size = kib * 1024 };
+	}
+	if (dir)
+		closedir(dir);
+}
+
+static unsigned int count_cores(void)
+{
+	cpu_set_t set;
+	int n = sched_getaffinity(0, sizeof(set), &set) ? 1 : CPU_COUNT(&set);
+
+	return n < 1 ? 1 : n > THREADS_MAX ? THREADS_MAX : n;
+}
+
+/* The default of SIGIO ends the program: a lease that somebody breaks would send it. */
+static void ignore_sigio(void)
+{
+	struct sigaction act;
+
+	if (!sigaction(SIGIO, NULL, &act) && act.sa_handler == SIG_DFL)
+		signal(SIGIO, SIG_IGN);
+}
+
+struct collector *collector_new(const struct collect_options *options)
+{
+	struct collector *c = xcalloc(1, sizeof(*c));
+	const uint32_t posix = KIND_BIT(KIND_POSIX_SHM) | KIND_BIT(KIND_POSIX_SEM);
+	char self[16], mine[16];
+	ssize_t n;
+	int error;
+
+	c->options = *options;
+	c->kinds = options->kinds;
+	/* parts of one family may be of both kinds, and each speaks for the other */
+	if (c->kinds & posix)
+		c->kinds |= posix;
+	c->threads = count_cores();
+	c->query_works = !options->no_procmap_query;
+	c->shm_device = device_of_memfd(0);
+	if (options->sources & (SOURCE_BIT(SOURCE_MAPS) | SOURCE_BIT(SOURCE_FDS)))
+		find_hugetlb(c);
+	c->ipc_ns = ns_inode(AT_FDCWD, "/proc/self/ns/ipc", &error);
+	c->pid_ns = ns_inode(AT_FDCWD, "/proc/self/ns/pid", &error);
+	c->mnt_ns = ns_inode(AT_FDCWD, "/proc/self/ns/mnt", &error);
+	c->initial_pid_ns = c->pid_ns == PROC_PID_INIT_INO;
+	n = readlink("/proc/self", self, sizeof(self) - 1);
+	self[n < 0 ? 0 : n] = '\0';
+	snprintf(mine, sizeof(mine), "%d", getpid());
+	c->proc_is_ours = !strcmp(self, mine);
+	c->names = user_names_new();
+	ignore_sigio();
+	return c;
+}
+
+void collector_free(struct collector *c)
+{
+	if (!c)
+		return;
+	for (uint32_t i = 0; i < c->tasks.count; i++)
+		task_release((struct task *)c->tasks.rows + i);
+	table_release(&c->tasks);
+	table_release(&c->hugetlb);
+	index_release(&c->look.unheld);
+	user_names_free(c->names);
+	free(c);
+}
+
+static bool wants(const struct pass *p, enum source source)
+{
+	return p->sources & SOURCE_BIT(source);
+}
+
+/* Forget what was joined, to join again what was read again. */
+static void forget_objects(struct pass *p, uint32_t gaps, uint32_t numbers)
+{
+	static const enum row_class joined[] = {
+		CLASS_OBJECT, CLASS_HOLDER, CLASS_PROCESS, CLASS_MAPPING, CLASS_FD,
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(joined); i++)
+		p->s->tables[joined[i]].count = 0;
+	p->s->tables[CLASS_GAP].count = gaps;
+	p->s->numbers.count = numbers;
+	index_release(&p->index);
+	p->where.count = p->links.count = 0;
+	files_release(p);
+	for (uint32_t i = 0; i < p->c->tasks.count; i++)
+		pass_task(p, i)->process = 0;
+}
+
+static void find_objects(struct pass *p)
+{
+	if (wants(p, SOURCE_TMPFS) || wants(p, SOURCE_MAPS) || wants(p, SOURCE_FDS))
+		files_find(p);
+	if (wants(p, SOURCE_SHMCTL))
+		shm_read(p);
+	if (wants(p, SOURCE_TMPFS))
+		files_walk(p);
+	join(p, wants(p, SOURCE_MAPS), wants(p, SOURCE_FDS));
+	join_holders(p);
+	if (wants(p, SOURCE_LEASE))
+		leases_ask(p);
+}
+
+/* Somebody unseen, or nobody knows: private mappings are the next place to look. */
+static bool private_mappings_matter(const struct pass *p)
+{
+	if (!wants(p, SOURCE_MAPS) || !wants(p, SOURCE_LEASE) || p->c->want_private)
+		return false;
+	for (uint32_t i = 0; i < snapshot_count(p->s, CLASS_OBJECT); i++) {
+		const struct object *o = snapshot_object(p->s, i);
+		const struct where *w = pass_where(p, i);
+
+		if (w->fs && !o->mappings && !o->openers && o->evidence.lease != LEASE_GRANTED)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Segments whose mappings do not add up to the kernel's count, as one number: when it
+ * changes although processes slept, one of them shares its memory with somebody awake.
+ */
+static uint64_t miscounted(const struct pass *p)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < snapshot_count(p->s, CLASS_OBJECT); i++) {
+		const struct object *o = snapshot_object(p->s, i);
+
+		if (o->kind == KIND_SHM && FACT_KNOWN(o, nattch) && o->nattch != o->mappings)
+			sum += (o->id + 1) * 0x9e3779b97f4a7c15ULL ^ (o->nattch - o->mappings);
+	}
+	return sum;
+}
+
+/* Read, join, and read again where that turned out to be too little. */
+void pass_objects(struct pass *p)
+{
+	bool maps = wants(p, SOURCE_MAPS), fds = wants(p, SOURCE_FDS);
+	uint32_t gaps, numbers, skipped = tasks_scan(p, maps, fds, false);
+
+	mounts_read(p);
+	gaps = p->s->tables[CLASS_GAP].count;
+	numbers = p->s->numbers.count;
+	find_objects(p);
+	if (private_mappings_matter(p)) {
+		p->c->want_private = true;
+		skipped = tasks_scan(p, maps, fds, false);
+		forget_objects(p, gaps, numbers);
+		find_objects(p);
+	}
+	if (maps && wants(p, SOURCE_SHMCTL) && miscounted(p) != p->c->miscounted) {
+		if (skipped) {
+			tasks_scan(p, maps, fds, true);
+			forget_objects(p, gaps, numbers);
+			find_objects(p);
+		}
+		p->c->miscounted = miscounted(p);
+	}
+	if (maps || fds || wants(p, SOURCE_SHMCTL))
+		tasks_gaps(p, maps, fds);
+}
+
+static uint64_t tasks_fingerprint(const struct pass *p)
+{
+	uint64_t h = 0;
+
+	for (uint32_t i = 0; i < p->c->tasks.count; i++) {
+		const struct task *t = pass_task(p, i);
+
+		/* ipctop's own threads do not count, nor does it itself */
+		h = (h ^ t->pid) * 0x100000001b3ULL;
+		h = (h ^ t->inode) * 0x100000001b3ULL;
+		if (t->gone)
+			h++;
+	}
+	return h;
+}
+
+static bool is_open_question(const struct pass *p, uint32_t i)
+{
+	const struct object *o = snapshot_object(p->s, i);
+
+	return pass_where(p, i)->fs && kinds[o->kind].outlives && !kinds[o->kind].counted &&
+	       !o->mappings && !o->openers &&
+	       (o->evidence.lease == LEASE_NO_ANSWER || o->evidence.lease == LEASE_NOT_ASKED);
+}
+
+/* Whether absence can be told by looking at all: everything is in sight and was read. */
+static bool can_look(const struct pass *p)
+{
+	if (!wants(p, SOURCE_LEASE) || !p->c->initial_pid_ns || !p->c->proc_is_ours)
+		return false;
+	for (uint32_t i = 0; i < p->c->tasks.count; i++) {
+		const struct task *t = pass_task(p, i);
+
+		if (t->gone || t->maps_error || t->fds_error || t->ns_error ||
+		    (t->maps_valid && !t->private_read))
+			return false;
+	}
+	return true;
+}
+
+/* Remember which files nobody was seen to hold; those of the last look count as proven. */
+static bool compare_looks(struct pass *p)
+{
+	struct look *last = &p->c->look, now = { .at = clock_boot_ms(), .tasks = tasks_fingerprint(p) };
+	bool proven = last->at && now.at - last->at >= SECOND_LOOK_MS && now.tasks == last->tasks;
+
+	for (uint32_t i = 0; i < snapshot_count(p->s, CLASS_OBJECT); i++) {
+		struct object *o = snapshot_object(p->s, i);
+
+		if (!is_open_question(p, i))
+			continue;
+		index_add(&now.unheld, o->device, o->inode, 0, i);
+		if (proven && index_find(&last->unheld, o->device, o->inode, 0))
+			o->evidence.absent = true;
+	}
+	index_release(&last->unheld);
+	*last = now;
+	return proven;
+}
+
+/*
+ * Absence where no lease answers: two looks, 2 s apart, in which nothing came or went. The first
+ * pass waits for its second look; later ones compare with the one before.
+ */
+static void look_twice(struct pass *p)
+{
+	bool open = false;
+
+	for (uint32_t i = 0; i < snapshot_count(p->s, CLASS_OBJECT) && !open; i++)
+		open = is_open_question(p, i);
+	if (!open || !can_look(p)) {
+		index_release(&p->c->look.unheld);
+		p->c->look = (struct look){ 0 };
+		return;
+	}
+	compare_looks(p);
+	if (p->c->passes)
+		return;
+	usleep((SECOND_LOOK_MS + 10) * 1000);
+	if (tasks_list(p) < 0)
+		return;
+	p->s->tables[CLASS_GAP].count = 0;
+	p->s->numbers.count = 0;
+	tasks_scan(p, true, true, true);
+	forget_objects(p, 0, 0);
+	find_objects(p);
+	if (can_look(p))
+		compare_looks(p);
+}
+
+static void judge(struct pass *p)
+{
+	for (uint32_t i = 0; i < snapshot_count(p->s, CLASS_OBJECT); i++) {
+		object_name(p, i);
+		lifecycle_family(p->s, snapshot_object(p->s, i), p->c->options.policy);
+	}
+	if (wants(p, SOURCE_MOUNTS))
+		mounts_mark(p);
+	if (wants(p, SOURCE_LOCKS))
+		locks_read(p);
+	if (wants(p, SOURCE_PIDS))
+		pids_judge(p);
+	if (wants(p, SOURCE_UIDS))
+		uids_find(p);
+	lifecycle_judge(p->s, &p->scene, p->c->options.reasons);
+	holders_complete(p);
+}
+
+struct place {
+	const struct object *object;
+	uint32_t row;
+};
+
+static int compare_u64(uint64_t a, uint64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+static int compare_places(const void *pa, const void *pb)
+{
+	const struct object *a = ((const struct place *)pa)->object;
+	const struct object *b = ((const struct place *)pb)->object;
+	int order = compare_u64(a->kind, b->kind);
+
+	if (!order)
+		order = compare_u64(a->evidence.namespace_other, b->evidence.namespace_other);
+	if (!order && a->kind == KIND_SHM)
+		order = compare_u64(a->ipc_ns, b->ipc_ns);
+	if (!order)
+		order = compare_u64(!a->path, !b->path);
+	if (!order && a->path)
+		order = strcmp(a->path, b->path);
+	if (!order)
+		order = compare_u64(a->device, b->device);
+	return order ? order : compare_u64(a->inode, b->inode);
+}
+
+/* Leave out what is not asked for, and put the rest in an order that a reader can follow. */
+static void order_objects(struct pass *p)
+{
+	uint32_t count = snapshot_count(p->s, CLASS_OBJECT), n = 0;
+	struct place *places = xcalloc(count, sizeof(*places));
+	struct table ordered = { 0 };
+	struct object *rows;
+
+	for (uint32_t i = 0; i < count; i++) {
+		const struct object *o = snapshot_object(p->s, i);
+
+		if (!pass_where(p, i)->dropped && p->s->kinds & KIND_BIT(o->kind))
+			places[n++] = (struct place){ o, i };
+	}
+	qsort(places, n, sizeof(*places), compare_places);
+	rows = table_add_n(&ordered, sizeof(struct object), n);
+	for (uint32_t i = 0; i < n; i++)
+		rows[i] = *places[i].object;
+	free(places);
+	table_release(&p->s->tables[CLASS_OBJECT]);
+	p->s->tables[CLASS_OBJECT] = ordered;
+}
+
+void pass_release(struct pass *p)
+{
+	files_release(p);
+	mounts_release(&p->mounts);
+	index_release(&p->index);
+	table_release(&p->where);
+	table_release(&p->links);
+	table_release(&p->pid_facts);
+	table_release(&p->uids);
+}
+
+int pass_begin(struct pass *p, struct collector *c)
+{
+	int rc;
+
+	*p = (struct pass){ .c = c, .s = snapshot_new(), .sources = c->options.sources };
+	p->s->kinds = c->options.kinds;
+	p->s->sources = p->sources;
+	p->s->shm_device = c->shm_device;
+	system_begin(p);
+	rc = tasks_list(p);
+	if (rc < 0)
+		snapshot_gap(p->s, "pids", -rc, 0);
+	return rc;
+}
+
+int collector_pass(struct collector *c, struct snapshot **s)
+{
+	struct pass p;
+
+	/* without /proc the segments can still be told, and the gap says the rest */
+	(void)pass_begin(&p, c);
+	pass_objects(&p);
+	look_twice(&p);
+	judge(&p);
+	if (wants(&p, SOURCE_PROCESSES))
+		processes_read(&p);
+	user_names_fill(&p);
+	order_objects(&p);
+	snapshot_sum(p.s);
+	system_end(&p);
+	pass_release(&p);
+	c->passes++;
+	*s = p.s;
+	return 0;
+}

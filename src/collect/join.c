@@ -1,0 +1,508 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Mappings and descriptors joined into objects. */
+#include "pass.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#define DELETED " (deleted)"
+
+/*
+ * What the kernel's own file systems hold is told apart by the name that the kernel
+ * gives. A file of that name elsewhere lies on another device.
+ */
+static const struct kernel_name {
+	const char *prefix;
+	enum kind kind;
+	const char *label;		/* NULL: what follows the prefix */
+} kernel_names[] = {
+	{ "/SYSV", KIND_SHM, "" },
+	{ "/memfd:", KIND_MEMFD, NULL },
+	{ "/dev/zero", KIND_ANON, "" },
+	{ "/anon_hugepage", KIND_ANON, "" },
+	{ "[anon_shmem:", KIND_ANON, NULL },
+}, special_names[] = {
+	{ "anon_inode:", KIND_SPECIAL, NULL },
+	{ "[perf_event]", KIND_SPECIAL, "perf_event" },
+	{ "/[aio]", KIND_SPECIAL, "aio" },
+	{ "/secretmem", KIND_SPECIAL, "secretmem" },
+	{ "/dmabuf:", KIND_SPECIAL, NULL },
+	{ "socket:", KIND_SPECIAL, "socket" },
+};
+
+static const struct kernel_name *find_name(const struct kernel_name *names, unsigned int n,
+					   const char *name)
+{
+	for (unsigned int i = 0; i < n; i++)
+		if (!strncmp(name, names[i].prefix, strlen(names[i].prefix)))
+			return &names[i];
+	return NULL;
+}
+
+struct class {
+	enum kind kind;
+	const struct kernel_name *by;
+	const struct shared_fs *fs;
+};
+
+static bool is_kernels_own(const struct pass *p, uint64_t device)
+{
+	const struct hugetlb_device *h = p->c->hugetlb.rows;
+
+	if (device == p->c->shm_device)
+		return true;
+	for (uint32_t i = 0; i < p->c->hugetlb.count; i++)
+		if (h[i].device == device)
+			return true;
+	return false;
+}
+
+static enum kind kind_on_posix(const char *name)
+{
+	const char *slash = strrchr(name, '/');
+
+	/* settled by the size, once it is known */
+	return slash && !strncmp(slash + 1, "sem.", 4) ? KIND_POSIX_SEM : KIND_POSIX_SHM;
+}
+
+static struct class classify(const struct pass *p, uint64_t device, const char *name)
+{
+	struct class c = { .kind = KIND_FILE };
+
+	if (is_kernels_own(p, device)) {
+		c.by = find_name(kernel_names, ARRAY_SIZE(kernel_names), name);
+		c.kind = c.by ? c.by->kind : KIND_SPECIAL;
+		return c;
+	}
+	c.fs = files_fs(p, device);
+	if (c.fs) {
+		c.kind = c.fs->type == FS_POSIX ? kind_on_posix(name) : KIND_FILE;
+		return c;
+	}
+	c.by = find_name(special_names, ARRAY_SIZE(special_names), name);
+	if (c.by || name[0] != '/')
+		c.kind = KIND_SPECIAL;
+	return c;
+}
+
+/* Two files of these may share (device, inode) in maps: the path tells them apart. */
+static uint64_t path_hash(const struct pass *p, const struct class *c, uint64_t device,
+			  const char *name)
+{
+	const char *type = c->kind == KIND_FILE ? mounts_type(p, device) : "";
+	uint64_t h = 0xcbf29ce484222325ULL;
+
+	if (c->kind != KIND_FILE || (type && strcmp(type, "btrfs") && strcmp(type, "overlay")))
+		return 0;
+	for (; *name; name++)
+		h = (h ^ (unsigned char)*name) * 0x100000001b3ULL;
+	return h | 1;
+}
+
+/* The name without the kernel's mark, and whether it bore it. */
+static const char *without_mark(struct arena *arena, const char *name, bool *marked)
+{
+	size_t len = strlen(name), mark = strlen(DELETED);
+
+	*marked = len > mark && !strcmp(name + len - mark, DELETED);
+	return arena_strndup(arena, name, *marked ? len - mark : len);
+}
+
+static void set_label(struct pass *p, struct object *o, const struct kernel_name *by,
+		      const char *name)
+{
+	bool marked;
+	char *label;
+	size_t len;
+
+	if (!by) {
+		FACT_SET(o, label, without_mark(p->s->arena, name, &marked));
+		return;
+	}
+	if (by->label) {
+		if (*by->label)
+			FACT_SET(o, label, by->label);
+		return;
+	}
+	label = (char *)without_mark(p->s->arena, name + strlen(by->prefix), &marked);
+	len = strlen(label);
+	/* anon_inode:[io_uring] and [anon_shmem:NAME] stand in brackets */
+	if (len && label[len - 1] == ']') {
+		label[len - 1] = '\0';
+		label += label[0] == '[';
+	}
+	FACT_SET(o, label, label);
+}
+
+static uint32_t add_object(struct pass *p, const struct class *c, uint64_t device, uint64_t inode,
+			   const char *name)
+{
+	uint32_t index;
+	struct object *o = object_add(p, c->kind, &index);
+
+	FACT_SET(o, device, device);
+	FACT_SET(o, inode, inode);
+	pass_where(p, index)->name = arena_strdup(p->s->arena, name);
+	if (c->kind == KIND_MEMFD || c->kind == KIND_ANON || c->kind == KIND_SPECIAL)
+		set_label(p, o, c->by, name);
+	return index;
+}
+
+static uint64_t key_of_name(const char *name)
+{
+	return strtoull(name + strlen("/SYSV"), NULL, 16);
+}
+
+static bool segment_fits(const struct object *o, const struct raw_map *m, const char *name)
+{
+	uint64_t size = (o->size + 4095) & ~4095ULL, end;
+
+	if (__builtin_add_overflow(m->offset, m->end - m->start, &end))
+		return false;
+	/* the name keeps the key at creation; shmctl's is 0 when it has none or is condemned.
+	 * Huge pages round the length up. */
+	return o->nattch && (o->key == 0 || o->key == key_of_name(name)) &&
+	       (end <= size || end <= ((o->size + (1 << 30) - 1) & ~((1ULL << 30) - 1)));
+}
+
+/*
+ * Ids repeat across IPC namespaces: join by that of the process. One that has moved to
+ * another namespace since shmat is found by size, key and count.
+ */
+static uint32_t find_segment(struct pass *p, const struct task *t, const struct raw_map *m,
+			     const char *name)
+{
+	uint32_t found = index_find(&p->index, p->c->shm_device, m->inode, t->ipc_ns), any = 0;
+
+	if (found && segment_fits(snapshot_object(p->s, found - 1), m, name))
+		return found;
+	for (uint32_t i = 0; i < snapshot_count(p->s, CLASS_OBJECT); i++) {
+		const struct object *o = snapshot_object(p->s, i);
+
+		if (o->kind != KIND_SHM || o->id != m->inode || !segment_fits(o, m, name))
+			continue;
+		if (any)
+			return 0;	/* more than one: nothing is proven */
+		any = i + 1;
+	}
+	return any;
+}
+
+static void add_link(struct pass *p, uint32_t object, uint32_t task, uint32_t item, bool is_fd)
+{
+	struct link *l = table_add(&p->links, sizeof(*l));
+	struct where *w = pass_where(p, object);
+	const struct task *t = pass_task(p, task);
+
+	*l = (struct link){ .object = object, .task = task, .item = item, .is_fd = is_fd };
+	if (is_fd && w->fd < 0) {
+		const struct raw_fd *f = (struct raw_fd *)t->fds.rows + item;
+
+		w->task = task + 1;
+		w->tid = f->tid;
+		w->fd = f->fd;
+	} else if (!is_fd && !w->end) {
+		const struct raw_map *m = (struct raw_map *)t->maps.rows + item;
+
+		w->task = task + 1;
+		w->tid = t->reader;
+		w->start = m->start;
+		w->end = m->end;
+	}
+}
+
+/* The kinds that a class may turn out to be, once the file is known. */
+static uint32_t wanted_as(const struct class *c)
+{
+	if (c->kind == KIND_FILE)
+		return KIND_BIT(KIND_FILE) | KIND_BIT(KIND_DEVICE);
+	if (c->fs)
+		return KIND_BIT(KIND_POSIX_SHM) | KIND_BIT(KIND_POSIX_SEM);
+	return KIND_BIT(c->kind);
+}
+
+static uint32_t find_or_add(struct pass *p, const struct task *t, const struct raw_map *m)
+{
+	const char *name = task_name(t, m->name);
+	struct class c = classify(p, m->device, name);
+	uint64_t extra = path_hash(p, &c, m->device, name);
+	uint32_t found;
+
+	if (!(p->c->kinds & wanted_as(&c)))
+		return 0;
+	/* private mappings are of interest on the shared file systems only */
+	if (!(m->prot & PROT_SHARED) && !c.fs)
+		return 0;
+	if (c.kind == KIND_SHM) {
+		found = find_segment(p, t, m, name);
+		if (found || !t->ipc_ns)
+			return found;
+		/* gone meanwhile, or of a namespace that is out of reach: its file tells */
+		found = add_object(p, &c, m->device, m->inode, name) + 1;
+		FACT_SET(snapshot_object(p->s, found - 1), id, m->inode);
+		return found;
+	}
+	found = index_find(&p->index, m->device, m->inode, extra);
+	if (!found) {
+		found = add_object(p, &c, m->device, m->inode, name) + 1;
+		index_add(&p->index, m->device, m->inode, extra, found - 1);
+	}
+	return found;
+}
+
+static void join_maps(struct pass *p)
+{
+	for (uint32_t i = 0; i < p->c->tasks.count; i++) {
+		const struct task *t = pass_task(p, i);
+
+		for (uint32_t k = 0; !t->gone && k < t->maps.count; k++) {
+			uint32_t found = find_or_add(p, t, (struct raw_map *)t->maps.rows + k);
+
+			if (found)
+				add_link(p, found - 1, i, k, false);
+		}
+	}
+}
+
+static uint32_t find_opened(struct pass *p, const struct task *t, const struct raw_fd *f)
+{
+	const char *name = task_name(t, f->name);
+	struct class c = classify(p, f->device, name);
+	uint32_t found;
+
+	if (c.kind == KIND_SHM)		/* by way of map_files */
+		return index_find(&p->index, p->c->shm_device, f->inode, t->ipc_ns);
+	found = index_find(&p->index, f->device, f->inode, 0);
+	if (found)
+		return found;
+	/* what is only held open counts where it is memory */
+	if ((c.kind != KIND_MEMFD && !c.fs) || !(p->c->kinds & wanted_as(&c)))
+		return 0;
+	found = add_object(p, &c, f->device, f->inode, name) + 1;
+	index_add(&p->index, f->device, f->inode, 0, found - 1);
+	return found;
+}
+
+static void join_fds(struct pass *p)
+{
+	for (uint32_t i = 0; i < p->c->tasks.count; i++) {
+		const struct task *t = pass_task(p, i);
+
+		for (uint32_t k = 0; !t->gone && k < t->fds.count; k++) {
+			uint32_t found = find_opened(p, t, (struct raw_fd *)t->fds.rows + k);
+
+			if (found)
+				add_link(p, found - 1, i, k, true);
+		}
+	}
+}
+
+static bool stat_holder(const struct pass *p, const struct where *w, struct statx *stx)
+{
+	const unsigned int mask = STATX_BASIC_STATS | STATX_BTIME;
+	char path[96];
+
+	if (w->fd >= 0) {
+		snprintf(path, sizeof(path), "/proc/%u/fd/%d", w->tid, w->fd);
+		if (!statx(AT_FDCWD, path, AT_STATX_DONT_SYNC, mask, stx))
+			return true;
+	}
+	if (!w->end)
+		return false;
+	snprintf(path, sizeof(path), "/proc/%u/map_files/%llx-%llx", w->tid,
+		 (unsigned long long)w->start, (unsigned long long)w->end);
+	return !statx(AT_FDCWD, path, AT_STATX_DONT_SYNC, mask, stx);
+}
+
+static bool stat_path(const struct pass *p, const char *path, struct statx *stx)
+{
+	return path[0] == '/' && !mounts_may_hang(p, path) &&
+	       !statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW | AT_STATX_DONT_SYNC,
+		      STATX_BASIC_STATS | STATX_BTIME, stx);
+}
+
+static bool same_file(const struct statx *stx, uint64_t device, uint64_t inode)
+{
+	return makedev(stx->stx_dev_major, stx->stx_dev_minor) == device && stx->stx_ino == inode;
+}
+
+/* A file that the walk did not meet but that has a name all the same: its place below the root. */
+static void locate(struct pass *p, const struct object *o, struct where *w)
+{
+	const struct shared_fs *fs = files_fs(p, o->device);
+	size_t len = fs ? strlen(fs->path) : 0;
+
+	if (!fs || !fs->own || strncmp(o->path, fs->path, len) || o->path[len] != '/')
+		return;
+	w->fs = fs - (struct shared_fs *)p->filesystems.rows + 1;
+	w->below = (char *)o->path + len + 1;
+}
+
+/* A file that has a path: is it what that path leads to? */
+static void look_path_up(struct pass *p, struct object *o, struct where *w, struct statx *held,
+			 bool *statted)
+{
+	uint64_t device = o->device, inode = o->inode;
+	const char *plain;
+	struct statx stx;
+	bool marked;
+
+	if (*statted) {
+		device = makedev(held->stx_dev_major, held->stx_dev_minor);
+		inode = held->stx_ino;
+	}
+	/* " (deleted)" can end a real name: try it as it is first */
+	if (stat_path(p, w->name, &stx) && same_file(&stx, device, inode)) {
+		FACT_SET(o, path, w->name);
+		w->named = true;
+		locate(p, o, w);
+	} else {
+		plain = without_mark(p->s->arena, w->name, &marked);
+		FACT_SET(o, path, *statted && held->stx_nlink ? w->name : plain);
+	}
+	if (w->named && !*statted) {
+		*held = stx;
+		*statted = true;
+	}
+}
+
+/* On the reader's /dev/shm all names were seen: an inode without one has none. */
+static void deduce_unlinked(struct pass *p, struct object *o)
+{
+	const struct shared_fs *fs = files_fs(p, o->device);
+
+	if (!fs || !fs->walked) {
+		FACT_UNKNOWN(o, links);
+		return;
+	}
+	FACT_SET(o, links, 0);
+	o->flags |= OBJECT_UNLINKED;
+}
+
+static void unknown_facts(struct pass *p, struct object *o)
+{
+	if (o->kind == KIND_FILE || o->kind == KIND_POSIX_SHM || o->kind == KIND_POSIX_SEM)
+		deduce_unlinked(p, o);
+	if (o->kind == KIND_DEVICE)
+		FACT_UNKNOWN(o, links);
+	else
+		FACT_UNKNOWN(o, size);
+	if (kinds[o->kind].memory)
+		FACT_UNKNOWN(o, allocated);
+	FACT_UNKNOWN(o, mode);
+	FACT_UNKNOWN(o, uid);
+	FACT_UNKNOWN(o, gid);
+	FACT_UNKNOWN(o, change_time);
+	FACT_UNKNOWN(o, modify_time);
+	FACT_UNKNOWN(o, access_time);
+	FACT_UNKNOWN(o, birth_time);
+}
+
+/* Facts that only the file itself tells, of objects that were found by a holder. */
+static void stat_objects(struct pass *p)
+{
+	for (uint32_t i = 0; i < snapshot_count(p->s, CLASS_OBJECT); i++) {
+		struct object *o = snapshot_object(p->s, i);
+		struct where *w = pass_where(p, i);
+		struct statx stx;
+		bool statted;
+
+		if (w->statted)
+			continue;
+		w->statted = true;
+		statted = stat_holder(p, w, &stx);
+		if (o->kind == KIND_FILE || o->kind == KIND_POSIX_SHM || o->kind == KIND_POSIX_SEM)
+			look_path_up(p, o, w, &stx, &statted);
+		if (o->kind == KIND_FILE &&
+		    (statted ? S_ISCHR(stx.stx_mode) : !strncmp(w->name, "/dev/", 5)))
+			o->kind = KIND_DEVICE;
+		/* a semaphore is known by its length; what is not directly there is none */
+		if (o->kind == KIND_POSIX_SEM && statted && stx.stx_size != 32)
+			o->kind = KIND_POSIX_SHM;
+		if (!statted) {
+			unknown_facts(p, o);
+			continue;
+		}
+		object_stat(p, o, &stx);
+		/* stat may know the file by another device than maps does: btrfs, overlay */
+		if (!same_file(&stx, o->device, o->inode) && o->kind == KIND_FILE)
+			index_add(&p->index, makedev(stx.stx_dev_major, stx.stx_dev_minor),
+				  stx.stx_ino, 0, i);
+	}
+}
+
+/*
+ * A segment of no namespace in sight, if somebody still maps it: the namespace lives by the
+ * attachment alone, and nothing but the file can be asked.
+ */
+static void settle_strange_segments(struct pass *p)
+{
+	for (uint32_t i = 0; i < snapshot_count(p->s, CLASS_OBJECT); i++) {
+		struct object *o = snapshot_object(p->s, i);
+
+		if (o->kind != KIND_SHM || FACT_KNOWN(o, ipc_ns))
+			continue;
+		if (FACT_IS_UNKNOWN(o, size)) {
+			pass_where(p, i)->dropped = true;
+			continue;
+		}
+		FACT_UNKNOWN(o, ipc_ns);
+		FACT_UNKNOWN(o, key);
+		FACT_UNKNOWN(o, nattch);
+		FACT_UNKNOWN(o, creator_pid);
+		FACT_UNKNOWN(o, last_pid);
+		o->evidence.namespace_other = true;
+	}
+}
+
+static void mend_huge_pages(struct pass *p)
+{
+	for (uint32_t i = 0; i < p->links.count; i++) {
+		const struct link *l = (struct link *)p->links.rows + i;
+		struct object *o = snapshot_object(p->s, l->object);
+		const struct task *t = pass_task(p, l->task);
+		const struct raw_map *m = (struct raw_map *)t->maps.rows + l->item;
+		uint64_t page_size = 4096;
+
+		if (l->is_fd || o->kind != KIND_SHM || FACT_KNOWN(o, page_size))
+			continue;
+		if (is_hugetlb_device(p, m->device, &page_size)) {
+			o->flags |= OBJECT_HUGETLB;
+			FACT_SET(o, device, m->device);
+			/* counted as page_size / 4096 pages of page_size each: one factor too many */
+			if (FACT_KNOWN(o, rss)) {
+				o->rss /= page_size / 4096;
+				o->swap /= page_size / 4096;
+				o->allocated = o->rss + o->swap;
+			}
+		}
+		FACT_SET(o, page_size, page_size);
+	}
+	for (uint32_t i = 0; i < snapshot_count(p->s, CLASS_OBJECT); i++) {
+		struct object *o = snapshot_object(p->s, i);
+
+		if (o->kind != KIND_SHM || FACT_KNOWN(o, page_size))
+			continue;
+		FACT_UNKNOWN(o, page_size);
+		if (FACT_KNOWN(o, rss) && o->rss > ((o->size + 4095) & ~4095ULL)) {
+			FACT_UNKNOWN(o, rss);
+			FACT_UNKNOWN(o, swap);
+			FACT_UNKNOWN(o, allocated);
+		}
+	}
+}
+
+void join(struct pass *p, bool maps, bool fds)
+{
+	if (maps)
+		join_maps(p);
+	stat_objects(p);
+	if (fds) {
+		join_fds(p);
+		stat_objects(p);
+	}
+	settle_strange_segments(p);
+	mend_huge_pages(p);
+}

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The mounts of all mount namespaces in sight: /proc/PID/mountinfo, proc(5). */
+#include "pass.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/sysmacros.h>
+#include "ipctop/io.h"
+
+#define MOUNTINFO_MAX (64 << 20)
+
+/* mountinfo writes blanks and backslashes in octal. In place. */
+static char *unescape(char *s)
+{
+	char *to = s, *from = s;
+
+	while (*from) {
+		if (from[0] == '\\' && from[1] >= '0' && from[1] <= '3' && from[2] && from[3]) {
+			*to++ = (from[1] - '0') << 6 | (from[2] - '0') << 3 | (from[3] - '0');
+			from += 4;
+		} else {
+			*to++ = *from++;
+		}
+	}
+	*to = '\0';
+	return s;
+}
+
+static void add_mount(struct table *rows, char *line)
+{
+	char *fields[6], *separator = strstr(line, " - "), *rest;
+	struct mount m = { 0 };
+	unsigned int maj, min, n = 0;
+
+	if (!separator)
+		return;
+	*separator = '\0';
+	rest = separator + 3;
+	while (n < ARRAY_SIZE(fields) && (fields[n] = strsep(&line, " ")))
+		n++;
+	if (n < ARRAY_SIZE(fields) || sscanf(fields[2], "%u:%u", &maj, &min) != 2)
+		return;
+	m.device = makedev(maj, min);
+	m.root = xstrdup(unescape(fields[3]));
+	m.point = xstrdup(unescape(fields[4]));
+	m.type = xstrdup(strsep(&rest, " "));
+	m.source = xstrdup(rest ? unescape(strsep(&rest, " ")) : "");
+	m.options = xstrdup(rest ? unescape(rest) : "");
+	*(struct mount *)table_add(rows, sizeof(m)) = m;
+}
+
+static int read_mounts(uint32_t pid, struct mounts *mounts)
+{
+	struct buf text = BUF_INIT;
+	char path[40], *rest, *line;
+	int rc;
+
+	if (pid)
+		snprintf(path, sizeof(path), "/proc/%u/mountinfo", pid);
+	else
+		snprintf(path, sizeof(path), "/proc/self/mountinfo");
+	rc = io_read_file(AT_FDCWD, path, &text, MOUNTINFO_MAX);
+	if (!rc) {
+		rest = text.s;
+		while ((line = strsep(&rest, "\n")))
+			add_mount(&mounts->rows, line);
+	}
+	buf_release(&text);
+	return rc;
+}
+
+static struct mounts *mounts_of(struct pass *p, uint64_t mnt_ns)
+{
+	struct mounts *m = p->mounts.rows;
+
+	for (uint32_t i = 0; i < p->mounts.count; i++)
+		if (m[i].mnt_ns == mnt_ns)
+			return &m[i];
+	return NULL;
+}
+
+void mounts_read(struct pass *p)
+{
+	struct mounts *m = table_add(&p->mounts, sizeof(*m));
+	int rc;
+
+	m->mnt_ns = p->c->mnt_ns;
+	rc = read_mounts(0, m);
+	if (rc < 0)
+		snapshot_gap(p->s, "mounts", -rc, 0);
+	for (uint32_t i = 0; i < p->c->tasks.count; i++) {
+		const struct task *t = pass_task(p, i);
+
+		if (!t->mnt_ns || t->gone || mounts_of(p, t->mnt_ns))
+			continue;
+		m = table_add(&p->mounts, sizeof(*m));
+		m->mnt_ns = t->mnt_ns;
+		m->pid = t->pid;
+		rc = read_mounts(t->pid, m);
+		if (rc < 0 && rc != -ENOENT && rc != -ESRCH)
+			snapshot_gap(p->s, "mounts", -rc, t->pid);
+		if (rc < 0)
+			m->mnt_ns = 0;	/* another member may be readable */
+	}
+}
+
+void mounts_release(struct table *mounts)
+{
+	struct mounts *m = mounts->rows;
+
+	for (uint32_t i = 0; i < mounts->count; i++) {
+		struct mount *row = m[i].rows.rows;
+
+		for (uint32_t k = 0; k < m[i].rows.count; k++) {
+			free(row[k].root);
+			free(row[k].point);
+			free(row[k].type);
+			free(row[k].source);
+			free(row[k].options);
+		}
+		table_release(&m[i].rows);
+	}
+	table_release(mounts);
+}
+
+const char *mounts_type(const struct pass *p, uint64_t device)
+{
+	const struct mounts *m = p->mounts.rows;
+
+	for (uint32_t i = 0; i < p->mounts.count; i++) {
+		const struct mount *row = m[i].rows.rows;
+
+		for (uint32_t k = 0; k < m[i].rows.count; k++)
+			if (row[k].device == device)
+				return row[k].type;
+	}
+	return NULL;
+}
+
+/* File systems whose server may be away. A trailing '.' also takes what follows: fuse.sshfs. */
+static bool is_remote(const char *type)
+{
+	static const char *const remote[] = {
+		"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse", "fuseblk", "fuse.", "9p", "ceph",
+		"afs", "coda", "ncpfs", "lustre", "gpfs", "beegfs", "orangefs", "glusterfs", "autofs",
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(remote); i++) {
+		size_t len = strlen(remote[i]);
+
+		if (!strcmp(type, remote[i]) ||
+		    (remote[i][len - 1] == '.' && !strncmp(type, remote[i], len)))
+			return true;
+	}
+	return false;
+}
+
+static bool is_below(const char *path, const char *point)
+{
+	size_t len = strlen(point);
+
+	if (len == 1)
+		return true;
+	return !strncmp(path, point, len) && (!path[len] || path[len] == '/');
+}
+
+bool mounts_may_hang(const struct pass *p, const char *path)
+{
+	const struct mounts *own = p->mounts.rows;
+	const struct mount *row = own->rows.rows;
+
+	if (!own->rows.count)
+		return true;	/* nothing is known of the way */
+	for (uint32_t k = 0; k < own->rows.count; k++)
+		if (is_remote(row[k].type) && is_below(path, row[k].point))
+			return true;
+	return false;
+}
+
+/* The value of "key=" in mount options; its length in @len. */
+static const char *option_value(const char *options, const char *key, size_t *len)
+{
+	size_t n = strlen(key);
+
+	for (const char *at = options; at && *at; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL) {
+		if (strncmp(at, key, n))
+			continue;
+		*len = strcspn(at + n, ",");
+		return at + n;
+	}
+	return NULL;
+}
+
+/* Whether @o stands in one of the layers that an overlay's options name. */
+static bool is_layer(const struct object *o, const struct mount *m)
+{
+	static const char *const keys[] = { "lowerdir=", "upperdir=", "workdir=", "lowerdir+=" };
+
+	if (!o->path || strcmp(m->type, "overlay"))
+		return false;
+	for (unsigned int i = 0; i < ARRAY_SIZE(keys); i++) {
+		size_t len = 0;
+		const char *dirs = option_value(m->options, keys[i], &len);
+
+		while (dirs && len) {
+			size_t n = strcspn(dirs, ":,");
+			size_t skip = n < len ? n + 1 : len;
+
+			if (n && !strncmp(o->path, dirs, n) && o->path[n] == '/')
+				return true;
+			dirs += skip;
+			len -= skip;
+		}
+	}
+	return false;
+}
+
+static bool stands_on(const struct pass *p, const struct object *o, const char *below,
+		      const struct mount *m)
+{
+	/* the source of a bind mount: the very file is a mount's root */
+	if (m->device == o->device && m->root[0] == '/' && m->root[1] && !strcmp(m->root + 1, below))
+		return true;
+	return is_layer(o, m);
+}
+
+void mounts_mark(struct pass *p)
+{
+	const struct mounts *sets = p->mounts.rows;
+	struct table candidates = { 0 };
+
+	/* few mounts can matter: those of the kernel's file systems with files as roots, and overlays */
+	for (uint32_t i = 0; i < p->mounts.count; i++) {
+		const struct mount *m = sets[i].rows.rows;
+
+		for (uint32_t k = 0; k < sets[i].rows.count; k++)
+			if (!strcmp(m[k].type, "overlay") ||
+			    (m[k].root[1] && files_fs(p, m[k].device)))
+				*(const struct mount **)table_add(&candidates, sizeof(void *)) = &m[k];
+	}
+	for (uint32_t i = 0; candidates.count && i < snapshot_count(p->s, CLASS_OBJECT); i++) {
+		struct object *o = snapshot_object(p->s, i);
+		const struct where *w = pass_where(p, i);
+		const struct mount *const *m = candidates.rows;
+
+		if (!w->fs || !w->below)
+			continue;
+		for (uint32_t k = 0; k < candidates.count && !o->evidence.mounted; k++)
+			o->evidence.mounted = stands_on(p, o, w->below, m[k]);
+	}
+	table_release(&candidates);
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Rows of objects: their facts by statx, and their names. */
+#include "pass.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include "ipctop/name.h"
+
+struct object *object_add(struct pass *p, enum kind kind, uint32_t *index)
+{
+	struct object *o;
+	struct where *w = table_add(&p->where, sizeof(*w));
+
+	w->fd = -1;
+	*index = snapshot_count(p->s, CLASS_OBJECT);
+	o = snapshot_add(p->s, CLASS_OBJECT);
+	FACT_SET(o, kind, kind);
+	FACT_SET(o, flags, 0);
+	return o;
+}
+
+struct where *pass_where(const struct pass *p, uint32_t object)
+{
+	return (struct where *)p->where.rows + object;
+}
+
+static bool has_a_name(enum kind kind)
+{
+	return kind == KIND_POSIX_SHM || kind == KIND_POSIX_SEM || kind == KIND_FILE ||
+	       kind == KIND_DEVICE;
+}
+
+static void stat_flags(struct object *o, const struct statx *stx)
+{
+	if (has_a_name(o->kind) && stx->stx_nlink == 0)
+		o->flags |= OBJECT_UNLINKED;
+	/* nobody but holders reaches what has no name: its mode says nothing */
+	if (has_a_name(o->kind) && stx->stx_mode & S_IWOTH)
+		o->flags |= OBJECT_WORLD_WRITABLE;
+}
+
+void object_stat(struct pass *p, struct object *o, const struct statx *stx)
+{
+	uint64_t page_size = 4096;
+	bool huge, memory = kinds[o->kind].memory;
+	const char *type;
+
+	if (!FACT_KNOWN(o, device)) {
+		FACT_SET(o, device, makedev(stx->stx_dev_major, stx->stx_dev_minor));
+		FACT_SET(o, inode, stx->stx_ino);
+	}
+	huge = is_hugetlb_device(p, o->device, &page_size);
+	if (huge)
+		o->flags |= OBJECT_HUGETLB;
+	if (o->kind == KIND_FILE) {
+		type = mounts_type(p, o->device);
+		memory = huge || (type && (!strcmp(type, "tmpfs") || !strcmp(type, "ramfs")));
+	}
+	if (has_a_name(o->kind))
+		FACT_SET(o, links, stx->stx_nlink);
+	if (o->kind != KIND_DEVICE)
+		FACT_SET(o, size, stx->stx_size);
+	if (memory) {
+		FACT_SET(o, allocated, stx->stx_blocks * 512);
+		FACT_SET(o, page_size, page_size);
+	}
+	FACT_SET(o, mode, stx->stx_mode & 07777);
+	FACT_SET(o, uid, stx->stx_uid);
+	FACT_SET(o, gid, stx->stx_gid);
+	FACT_SET(o, change_time, stx->stx_ctime.tv_sec);
+	FACT_SET(o, modify_time, stx->stx_mtime.tv_sec);
+	FACT_SET(o, access_time, stx->stx_atime.tv_sec);
+	if (stx->stx_mask & STATX_BTIME)
+		FACT_SET(o, birth_time, stx->stx_btime.tv_sec);
+	stat_flags(o, stx);
+}
+
+static void put_by_inode(struct buf *out, const struct object *o)
+{
+	buf_printf(out, "%s:%u:%u:%llu", kinds[o->kind].name, major(o->device), minor(o->device),
+		   (unsigned long long)o->inode);
+}
+
+static void put_by_path(struct buf *out, const struct object *o, const char *path, uint64_t mount)
+{
+	struct name name = { .kind = o->kind, .form = NAME_PATH, .path = (char *)path,
+			     .has_mount = mount != 0, .mount = mount };
+
+	name_put(out, &name);
+}
+
+static void put_segment(struct buf *out, const struct pass *p, const struct object *o)
+{
+	buf_puts(out, "shm:");
+	buf_u64(out, o->id);
+	if (o->ipc_ns != p->c->ipc_ns) {
+		buf_putc(out, '@');
+		buf_u64(out, o->ipc_ns);
+	}
+}
+
+/* A file on a shared file system: its path below the root, the sem. of semaphores left out. */
+static void put_shared_file(struct buf *out, const struct pass *p, const struct object *o,
+			    const struct where *w)
+{
+	const struct shared_fs *fs = (struct shared_fs *)p->filesystems.rows + w->fs - 1;
+	const char *below = w->below + (o->kind == KIND_POSIX_SEM ? strlen("sem.") : 0);
+	struct buf path = BUF_INIT;
+
+	buf_putc(&path, '/');
+	buf_puts(&path, below);
+	put_by_path(out, o, path.s, fs->own ? 0 : fs->device);
+	buf_release(&path);
+}
+
+void object_name(struct pass *p, uint32_t i)
+{
+	struct object *o = snapshot_object(p->s, i);
+	const struct where *w = pass_where(p, i);
+	const struct shared_fs *fs = w->fs ? (struct shared_fs *)p->filesystems.rows + w->fs - 1 : NULL;
+	struct buf name = BUF_INIT;
+
+	if (o->kind == KIND_SHM)
+		put_segment(&name, p, o);
+	else if (fs && fs->type == FS_POSIX)
+		put_shared_file(&name, p, o, w);
+	else if ((fs && fs->own) || (w->named && o->kind != KIND_POSIX_SHM && o->kind != KIND_POSIX_SEM))
+		put_by_path(&name, o, o->path, 0);
+	else
+		put_by_inode(&name, o);
+	FACT_SET(o, name, arena_strndup(p->s->arena, name.s, name.len));
+	buf_release(&name);
+}

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef COLLECT_PASS_H
+#define COLLECT_PASS_H
+
+/*
+ * What the files of this room share.
+ *
+ * A pass goes: list the tasks; read each task's mappings, descriptors and namespaces
+ * (scan.c, in threads, into struct task); read what has no holder (segments, files); join
+ * all of it into objects (join.c); ask leases, locks, mounts; judge.
+ */
+#include "ipctop/buf.h"
+#include "ipctop/collect.h"
+#include "ipctop/snapshot.h"
+
+/* One VMA as a task has it. */
+struct raw_map {
+	uint64_t start, end, offset;
+	uint64_t device, inode;
+	uint32_t name;			/* offset in the task's names */
+	uint8_t prot;			/* enum prot */
+};
+
+/* One descriptor of a regular file or a character device. */
+struct raw_fd {
+	uint64_t device, inode;
+	uint32_t fd, tid;		/* tid: whose table; the pid itself as a rule */
+	uint32_t name;			/* offset in the task's names */
+	uint8_t access;			/* enum access */
+};
+
+/* A process, and what is kept of it between passes. */
+struct task {
+	uint32_t pid;
+	uint32_t euid;			/* by /proc's inode: root's where it is not dumpable */
+	uint64_t inode;			/* of /proc/PID: changes with the process behind the number */
+	int64_t birth;			/* change time of that inode, ns */
+	int64_t cpu;			/* CPU clock at the last reading of the mappings, ns */
+	uint64_t ipc_ns, mnt_ns;	/* 0: could not be read */
+	uint64_t nfds_seen;		/* size of the fd folder at the last reading */
+	uint32_t reader;		/* tid through which maps are read: a dead leader's thread */
+	uint32_t process;		/* row of CLASS_PROCESS in this pass, +1; 0: none yet */
+	int16_t maps_error, fds_error, ns_error, private_error;	/* errno, 0: read */
+	bool maps_valid;		/* maps hold what stood at @cpu */
+	bool private_read;		/* private mappings of files are among them */
+	bool fds_valid;
+	bool gone;			/* vanished while it was read */
+	struct table maps, fds;		/* struct raw_map, struct raw_fd */
+	struct buf names;		/* of both, each with its NUL; offset 0 is "" */
+};
+static inline const char *task_name(const struct task *t, uint32_t offset)
+{
+	return t->names.s + offset;
+}
+
+/* A file system on which files are shared memory. */
+struct shared_fs {
+	uint64_t device;
+	enum { FS_POSIX, FS_HUGETLB } type;
+	bool own;			/* at /dev/shm of the reader (FS_POSIX) */
+	bool walked;			/* every folder of it could be read */
+	uint64_t page_size;		/* FS_HUGETLB */
+	int root;			/* descriptor of its root (O_PATH), -1: none */
+	char *path;			/* where it is mounted, as its mount namespace sees it */
+};
+
+struct mount {
+	uint64_t device;
+	char *root, *point, *type, *source, *options;
+};
+
+/* The mounts of one mount namespace. */
+struct mounts {
+	uint64_t mnt_ns;
+	uint32_t pid;			/* through which they were read; 0: the reader itself */
+	struct table rows;		/* struct mount */
+};
+
+/* Found objects by what identifies them. */
+struct slot {
+	uint64_t device, inode, extra;	/* extra: IPC namespace, or hash of a path */
+	uint32_t object;		/* index + 1 */
+};
+struct index {
+	struct slot *slots;
+	uint32_t room, used;
+};
+uint32_t index_find(const struct index *x, uint64_t device, uint64_t inode, uint64_t extra);	/* +1; 0: none */
+void index_add(struct index *x, uint64_t device, uint64_t inode, uint64_t extra, uint32_t object);
+void index_release(struct index *x);
+
+struct user_names;
+
+struct collector {
+	struct collect_options options;
+	uint32_t kinds;			/* asked for, and their family's */
+	unsigned int threads;
+	unsigned long passes;
+	bool query_works;		/* PROCMAP_QUERY */
+	bool want_private;		/* some lease was refused or not to be had */
+	uint64_t miscounted;		/* segments whose mappings never added up to nattch */
+	bool kcmp_works;
+	uint64_t shm_device;		/* the kernel's own tmpfs */
+	uint64_t ipc_ns, pid_ns, mnt_ns;
+	bool initial_pid_ns, proc_is_ours;
+	struct table hugetlb;		/* struct hugetlb_device: the kernel's own mounts */
+	int64_t boot_offset;		/* real clock minus boot clock, ms */
+	const uint64_t *only;		/* just these processes, ascending; NULL: all */
+	uint32_t nonly;
+	struct table tasks;		/* struct task, ascending by pid */
+	struct user_names *names;
+	/* the last look that found nobody, for absence without leases */
+	struct look {
+		int64_t at;		/* boot clock, ms */
+		uint64_t tasks;		/* fingerprint of the task list */
+		struct index unheld;
+	} look;
+};
+
+/* One pass. pass_begin, pass_objects (all but the judgement), …, pass_release (not the snapshot). */
+struct pass {
+	struct collector *c;
+	struct snapshot *s;
+	uint32_t sources;
+	int64_t start_us;
+	struct scene scene;
+	struct table filesystems;	/* struct shared_fs */
+	struct table mounts;		/* struct mounts: the reader's first */
+	struct index index;
+	struct table where;		/* struct where, one for each object: how to reach it */
+	struct table links;		/* struct link: which task holds which object */
+	struct table pid_facts, uids;
+};
+
+int pass_begin(struct pass *p, struct collector *c);
+void pass_objects(struct pass *p);
+void pass_release(struct pass *p);
+
+/* How to reach an object's file. */
+struct where {
+	uint32_t fs;			/* index + 1 into filesystems, with @below */
+	char *below;			/* path below its root; in the arena */
+	uint32_t task;			/* index + 1 into tasks: a holder */
+	uint32_t tid;			/* descriptor of that thread */
+	int32_t fd;			/* ... -1: none */
+	uint64_t start, end;		/* a mapping */
+	const char *name;		/* what the kernel calls it */
+	bool statted;			/* its facts are there */
+	bool dropped;			/* it went away meanwhile */
+	bool named;			/* its path, looked up here, is this very object */
+};
+
+struct link {
+	uint32_t object, task, item;
+	bool is_fd;
+};
+
+struct hugetlb_device {
+	uint64_t device, page_size;
+};
+
+/* tasks.c: the task list, kept between passes. -errno only when /proc cannot be read. */
+int tasks_list(struct pass *p) __must_check;
+void task_release(struct task *t);
+/*
+ * scan.c: mappings, descriptors and namespaces of all tasks, by threads. With @again those that
+ * slept since the last reading are read as well. Gives how many were skipped.
+ */
+uint32_t tasks_scan(struct pass *p, bool maps, bool fds, bool again);
+void tasks_gaps(struct pass *p, bool maps, bool fds);
+/* Run @work on the numbers below @count, on @threads threads. */
+void in_threads(unsigned int threads, uint32_t count, void (*work)(void *arg, uint32_t i), void *arg);
+static inline struct task *pass_task(const struct pass *p, uint32_t i)
+{
+	return (struct task *)p->c->tasks.rows + i;
+}
+
+/* maps.c */
+struct vma {
+	uint64_t start, end, offset, device, inode;
+	uint8_t prot;
+	const char *name;		/* "" for none; valid until the next */
+	size_t name_len;
+};
+enum maps_filter { MAPS_SHARED = 1, MAPS_PRIVATE_FILES = 2, MAPS_EVERYTHING = 4 };
+typedef void (*maps_fn)(void *arg, const struct vma *vma);
+/*
+ * The VMAs that @filter selects of the process whose maps file is @fd. 0 or -errno; -ENOTTY:
+ * the kernel has no PROCMAP_QUERY.
+ */
+int maps_query(int fd, unsigned int filter, maps_fn fn, void *arg) __must_check;
+/* The same from text, read from @fd. @dir is the process's folder, to settle doubtful names; -1: none. */
+int maps_read(int fd, int dir, unsigned int filter, maps_fn fn, void *arg) __must_check;
+/* One line of maps text without its newline; @name decoded into @room bytes. 0 or -EINVAL. */
+int maps_parse_line(const char *line, size_t len, struct vma *vma, char *name, size_t room) __must_check;
+
+/* fds.c: the descriptors of one table. @dir: folder of the process or thread. */
+typedef void (*fd_fn)(void *arg, const struct raw_fd *fd, const char *name);
+int fds_read(int dir, uint32_t tid, fd_fn fn, void *arg) __must_check;
+
+/* shm.c */
+void shm_read(struct pass *p);
+
+/* mounts.c */
+void mounts_read(struct pass *p);	/* the reader's, then those of other mount namespaces */
+void mounts_release(struct table *mounts);
+/* Whether looking @path up may hang: a network or FUSE file system stands on its way. */
+bool mounts_may_hang(const struct pass *p, const char *path);
+/* The type of the file system with that device number, NULL when unknown. */
+const char *mounts_type(const struct pass *p, uint64_t device);
+void mounts_mark(struct pass *p);	/* evidence: bind mounts and overlay layers */
+
+/* files.c: what lies on /dev/shm and hugetlbfs. */
+void files_find(struct pass *p);	/* the file systems */
+void files_walk(struct pass *p);	/* their files, as objects */
+void files_release(struct pass *p);
+struct shared_fs *files_fs(const struct pass *p, uint64_t device);
+bool is_hugetlb_device(const struct pass *p, uint64_t device, uint64_t *page_size);
+
+/* object.c: rows of objects. */
+struct object *object_add(struct pass *p, enum kind kind, uint32_t *index);
+struct statx;
+void object_stat(struct pass *p, struct object *o, const struct statx *stx);
+struct where *pass_where(const struct pass *p, uint32_t object);
+/* Names of all objects, once their facts are known. */
+void object_name(struct pass *p, uint32_t i);
+
+/* join.c */
+void join(struct pass *p, bool maps, bool fds);	/* objects out of mappings and descriptors */
+/* The row of CLASS_PROCESS that stands for a task, made when it is missing. */
+uint64_t process_row(struct pass *p, uint32_t task);
+/* "rw-s"; a constant. */
+const char *prot_text(uint8_t prot);
+/* holders.c: CLASS_HOLDER and the counts; holders_complete once the leases are known. */
+void join_holders(struct pass *p);
+void holders_complete(struct pass *p);
+
+/* lease.c, locks.c */
+void leases_ask(struct pass *p);
+void locks_read(struct pass *p);
+
+/* process.c: the only user of libproc2. */
+void processes_read(struct pass *p);	/* facts of CLASS_PROCESS rows */
+void pid_facts_read(struct pass *p, const uint32_t *pids, uint32_t n);
+int uids_read(struct pass *p, struct table *uids) __must_check;	/* all uids of all tasks */
+void memory_read(struct pass *p);
+
+/* people.c: judged pids and the users with a process. */
+void pids_judge(struct pass *p);
+void uids_find(struct pass *p);
+
+/* names.c: user and group names. */
+struct user_names *user_names_new(void);
+void user_names_free(struct user_names *n);
+void user_names_fill(struct pass *p);
+
+/* system.c: the machine itself. */
+void system_begin(struct pass *p);
+void system_end(struct pass *p);
+
+/* A number behind "name:[" in a link such as ns/ipc: 0 when there is none. */
+uint64_t ns_inode(int dir, const char *path, int *error);
+
+#endif

@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Mappings, descriptors and namespaces of all processes, by as many threads as there are cores. */
+#include "pass.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/kcmp.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+struct crew {
+	atomic_uint next;
+	uint32_t count;
+	void (*work)(void *arg, uint32_t i);
+	void *arg;
+};
+
+/* Numbers taken at a time: enough to make the counter cheap, few enough to end together. */
+#define CREW_STEP 8
+
+static void *crew_run(void *arg)
+{
+	struct crew *crew = arg;
+	uint32_t from;
+
+	while ((from = atomic_fetch_add(&crew->next, CREW_STEP)) < crew->count)
+		for (uint32_t i = from; i < from + CREW_STEP && i < crew->count; i++)
+			crew->work(crew->arg, i);
+	return NULL;
+}
+
+void in_threads(unsigned int threads, uint32_t count, void (*work)(void *arg, uint32_t i), void *arg)
+{
+	struct crew crew = { .count = count, .work = work, .arg = arg };
+	pthread_t helpers[64];
+	unsigned int n = 0;
+
+	while (n + 1 < threads && n < ARRAY_SIZE(helpers) && (n + 1) * CREW_STEP * 4 < count) {
+		if (pthread_create(&helpers[n], NULL, crew_run, &crew))
+			break;
+		n++;
+	}
+	crew_run(&crew);
+	while (n)
+		pthread_join(helpers[--n], NULL);
+}
+
+struct scan {
+	struct pass *p;
+	bool maps, fds, again;
+	bool private;			/* private mappings of files too */
+	atomic_uint skipped;
+	atomic_bool no_query, no_kcmp;
+};
+
+uint64_t ns_inode(int dir, const char *path, int *error)
+{
+	char link[64];
+	const char *number;
+	ssize_t n = readlinkat(dir, path, link, sizeof(link) - 1);
+
+	if (n < 0) {
+		*error = errno;
+		return 0;
+	}
+	link[n] = '\0';
+	number = strchr(link, '[');
+	*error = 0;
+	return number ? strtoull(number + 1, NULL, 10) : 0;
+}
+
+/* ESRCH and ENOENT both mean that it went away (or never had any): no gap. */
+static int16_t task_error(int rc)
+{
+	return rc == -ENOENT || rc == -ESRCH ? 0 : -rc;
+}
+
+static uint32_t add_name(struct task *t, const char *name, size_t len, uint32_t last)
+{
+	uint32_t at;
+
+	if (!t->names.len)
+		buf_add(&t->names, "", 1);
+	/* neighbours are often of one file */
+	if (last < t->names.len && !strcmp(t->names.s + last, name))
+		return last;
+	at = t->names.len;
+	buf_add(&t->names, name, len);
+	buf_add(&t->names, "", 1);
+	return at;
+}
+
+static void add_map(void *arg, const struct vma *vma)
+{
+	struct task *t = arg;
+	const struct raw_map *last = t->maps.count ?
+		(struct raw_map *)t->maps.rows + t->maps.count - 1 : NULL;
+	uint32_t name = add_name(t, vma->name, vma->name_len, last ? last->name : 0);
+	struct raw_map *m = table_add(&t->maps, sizeof(*m));
+
+	*m = (struct raw_map){
+		.start = vma->start, .end = vma->end, .offset = vma->offset,
+		.device = vma->device, .inode = vma->inode, .prot = vma->prot, .name = name,
+	};
+}
+
+static void add_fd(void *arg, const struct raw_fd *fd, const char *name)
+{
+	struct task *t = arg;
+	struct raw_fd *f = t->fds.rows;
+	uint32_t at;
+
+	/* threads that share a table, where kcmp could not tell */
+	for (uint32_t i = 0; fd->tid != t->pid && i < t->fds.count; i++)
+		if (f[i].fd == fd->fd && f[i].device == fd->device && f[i].inode == fd->inode)
+			return;
+	at = add_name(t, name, strlen(name), 0);
+	f = table_add(&t->fds, sizeof(*f));
+	*f = *fd;
+	f->name = at;
+}
+
+/* The tids of a process but for its leader's. */
+static void thread_list(int dir, uint32_t pid, struct table *tids)
+{
+	int fd = openat(dir, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *e;
+
+	if (!d) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	while ((e = readdir(d))) {
+		uint32_t tid = strtoul(e->d_name, NULL, 10);
+
+		if (tid && tid != pid)
+			*(uint32_t *)table_add(tids, sizeof(tid)) = tid;
+	}
+	closedir(d);
+}
+
+/* The link count of the task folder is 2 and one for each thread. */
+static bool has_threads(int dir)
+{
+	struct stat st;
+
+	return !fstatat(dir, "task", &st, 0) && st.st_nlink > 3;
+}
+
+/* -ESRCH where there is no memory to read: a kernel thread, a zombie, a dead leader. */
+static int read_maps_file(struct scan *scan, struct task *t, int dir, const char *path)
+{
+	unsigned int filter = MAPS_SHARED | (scan->private ? MAPS_PRIVATE_FILES : 0);
+	int fd = openat(dir, path, O_RDONLY | O_CLOEXEC);
+	int rc = -ENOTTY;
+
+	if (fd < 0)
+		return -errno;
+	if (scan->p->c->query_works && !atomic_load(&scan->no_query))
+		rc = maps_query(fd, filter, add_map, t);
+	if (rc == -ENOTTY) {
+		atomic_store(&scan->no_query, true);
+		t->maps.count = 0;
+		rc = maps_read(fd, dir, filter, add_map, t);
+		/* before Linux 6.12 such files are empty instead */
+		if (!rc && lseek(fd, 0, SEEK_CUR) == 0)
+			rc = -ESRCH;
+	}
+	close(fd);
+	return rc;
+}
+
+/* A leader that called pthread_exit has no memory; its threads still do. */
+static int read_thread_maps(struct scan *scan, struct task *t, int dir)
+{
+	struct table tids = { 0 };
+	int rc = -ESRCH;
+
+	thread_list(dir, t->pid, &tids);
+	for (uint32_t i = 0; i < tids.count && rc == -ESRCH; i++) {
+		uint32_t tid = ((uint32_t *)tids.rows)[i];
+		char path[48];
+
+		snprintf(path, sizeof(path), "task/%u/maps", tid);
+		t->maps.count = 0;
+		rc = read_maps_file(scan, t, dir, path);
+		if (!rc)
+			t->reader = tid;
+	}
+	table_release(&tids);
+	return rc;
+}
+
+static void read_maps(struct scan *scan, struct task *t, int dir)
+{
+	int rc;
+
+	t->maps.count = 0;
+	t->reader = t->pid;
+	rc = read_maps_file(scan, t, dir, "maps");
+	if (rc == -ESRCH && has_threads(dir))
+		rc = read_thread_maps(scan, t, dir);
+	t->maps_error = task_error(rc);
+	t->private_read = scan->private;
+	t->maps_valid = rc == 0 || rc == -ESRCH;
+	if (rc == -ENOENT)
+		t->gone = true;
+}
+
+/*
+ * A thread can have a table of its own (CLONE_FILES not set). kcmp tells without
+ * reading them; where it cannot, all are read.
+ */
+static int read_thread_tables(struct scan *scan, struct task *t, int dir)
+{
+	struct table tids = { 0 };
+	uint32_t last = t->pid;
+	int error = 0;
+
+	thread_list(dir, t->pid, &tids);
+	for (uint32_t i = 0; i < tids.count; i++) {
+		uint32_t tid = ((uint32_t *)tids.rows)[i];
+		char path[32];
+		int thread, rc;
+
+		if (!atomic_load(&scan->no_kcmp)) {
+			if (syscall(SYS_kcmp, t->pid, tid, KCMP_FILES, 0, 0) == 0 ||
+			    (last != t->pid && syscall(SYS_kcmp, last, tid, KCMP_FILES, 0, 0) == 0))
+				continue;
+			if (errno == ENOSYS)
+				atomic_store(&scan->no_kcmp, true);
+		}
+		snprintf(path, sizeof(path), "task/%u", tid);
+		thread = openat(dir, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (thread < 0)
+			continue;	/* ended meanwhile */
+		rc = fds_read(thread, tid, add_fd, t);
+		if (rc < 0 && rc != -ENOENT && rc != -ESRCH)
+			error = rc;
+		close(thread);
+		last = tid;
+	}
+	table_release(&tids);
+	return error;
+}
+
+static void read_fds(struct scan *scan, struct task *t, int dir)
+{
+	int rc, threads = 0;
+
+	t->fds.count = 0;
+	rc = fds_read(dir, t->pid, add_fd, t);
+	if (has_threads(dir))
+		threads = read_thread_tables(scan, t, dir);
+	if (!rc)
+		rc = threads;
+	t->fds_error = task_error(rc);
+	t->fds_valid = rc == 0;
+}
+
+static int64_t cpu_clock(uint32_t pid)
+{
+	struct timespec ts;
+
+	/* the CPU clock of another process: clock_getcpuclockid(3) */
+	if (clock_gettime((~(clockid_t)pid << 3) | 2, &ts) < 0)
+		return -1;
+	return ts.tv_sec * 1000000000LL + ts.tv_nsec;
+}
+
+/* The size of the fd folder is the number of open descriptors since Linux 6.2. */
+static uint64_t count_fds(int dir)
+{
+	struct stat st;
+
+	return fstatat(dir, "fd", &st, 0) < 0 ? 0 : st.st_size;
+}
+
+/* Whether the number stands for the same process as last time; else what was known is dropped. */
+static void identify(struct task *t, int dir)
+{
+	struct stat st;
+	int64_t birth;
+
+	if (fstat(dir, &st) < 0) {
+		t->gone = true;
+		return;
+	}
+	birth = st.st_ctim.tv_sec * 1000000000LL + st.st_ctim.tv_nsec;
+	t->euid = st.st_uid;
+	if (t->inode == st.st_ino && t->birth == birth)
+		return;
+	task_release(t);
+	t->inode = st.st_ino;
+	t->birth = birth;
+	t->cpu = -1;
+}
+
+/* A few sleepers are read again in each pass, so that sharers of memory or tables are caught. */
+static bool its_turn(const struct scan *scan, uint32_t i)
+{
+	return (i + scan->p->c->passes) % 32 == 0;
+}
+
+static void scan_task(void *arg, uint32_t i)
+{
+	struct scan *scan = arg;
+	struct task *t = pass_task(scan->p, i);
+	char path[32];
+	int64_t cpu;
+	uint64_t nfds = 0;
+	bool slept;
+	int dir, error;
+
+	snprintf(path, sizeof(path), "/proc/%u", t->pid);
+	dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0) {
+		t->gone = true;
+		task_release(t);
+		return;
+	}
+	identify(t, dir);
+	/* before anything is read: what happens later changes it */
+	cpu = cpu_clock(t->pid);
+	slept = cpu >= 0 && cpu == t->cpu && !scan->again && !its_turn(scan, i);
+	if (!slept) {
+		t->ipc_ns = ns_inode(dir, "ns/ipc", &error);
+		t->ns_error = task_error(-error);
+		if (scan->maps || scan->fds)
+			t->mnt_ns = ns_inode(dir, "ns/mnt", &error);
+	}
+	if (scan->fds)
+		nfds = count_fds(dir);
+	if (!slept || (scan->maps && !t->maps_valid) || (scan->private && !t->private_read) ||
+	    (scan->fds && (!t->fds_valid || nfds != t->nfds_seen))) {
+		/* names of both lie together */
+		buf_reset(&t->names);
+		if (scan->maps)
+			read_maps(scan, t, dir);
+		if (scan->fds)
+			read_fds(scan, t, dir);
+	} else {
+		atomic_fetch_add(&scan->skipped, 1);
+	}
+	t->cpu = cpu;
+	t->nfds_seen = nfds;
+	close(dir);
+}
+
+uint32_t tasks_scan(struct pass *p, bool maps, bool fds, bool again)
+{
+	struct scan scan = {
+		.p = p, .maps = maps, .fds = fds,
+		.again = again || p->c->options.no_skip,
+		.private = maps && p->c->want_private,
+	};
+
+	in_threads(p->c->threads, p->c->tasks.count, scan_task, &scan);
+	if (atomic_load(&scan.no_query))
+		p->c->query_works = false;
+	return atomic_load(&scan.skipped);
+}
+
+void tasks_gaps(struct pass *p, bool maps, bool fds)
+{
+	for (uint32_t i = 0; i < p->c->tasks.count; i++) {
+		const struct task *t = pass_task(p, i);
+
+		if (t->gone)
+			continue;
+		if (maps && t->maps_error)
+			snapshot_gap(p->s, "maps", t->maps_error, t->pid);
+		if (fds && t->fds_error)
+			snapshot_gap(p->s, "fds", t->fds_error, t->pid);
+		if (t->ns_error)
+			snapshot_gap(p->s, "namespaces", t->ns_error, t->pid);
+	}
+}

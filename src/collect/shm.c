@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* System V segments, of the reader's IPC namespace and of all others in sight: shmctl(2). */
+#include "pass.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <sys/ipc.h>
+#include <sys/shm.h>
+#include <unistd.h>
+#include "ipctop/io.h"
+
+#ifndef SHM_STAT_ANY
+#define SHM_STAT_ANY 15		/* Linux 4.17 */
+#endif
+
+/* rss and swap of one segment, bytes. */
+struct resident {
+	int id;
+	uint64_t rss, swap;
+};
+
+/* What one IPC namespace holds: read in a thread that is in it. */
+struct reading {
+	bool want_resident;
+	struct table segments;		/* struct segment */
+	struct table resident;		/* struct resident, as /proc/sysvipc/shm lists them */
+	struct shm_info info;
+	struct shminfo limits;
+	bool has_info;
+	int error, resident_error;	/* errno, 0: read */
+	unsigned int denied;		/* segments that SHM_STAT refused */
+};
+
+struct segment {
+	struct shmid_ds ds;
+	int id;
+};
+
+static void read_segments(struct reading *r)
+{
+	int command = SHM_STAT_ANY;
+	int highest = shmctl(0, SHM_INFO, (struct shmid_ds *)(void *)&r->info);
+
+	if (highest < 0) {
+		r->error = errno;
+		return;
+	}
+	r->has_info = shmctl(0, IPC_INFO, (struct shmid_ds *)(void *)&r->limits) >= 0;
+	/* the highest used index, not a number of segments: indexes are sparse */
+	for (int i = 0; i <= highest; i++) {
+		struct segment s;
+
+		s.id = shmctl(i, command, &s.ds);
+		if (s.id < 0 && errno == EINVAL && command == SHM_STAT_ANY) {
+			struct shmid_ds probe;
+
+			/* an empty index says EINVAL as well: ask what the old command says */
+			if (shmctl(i, SHM_STAT, &probe) < 0)
+				continue;
+			command = SHM_STAT;
+			s.id = shmctl(i, command, &s.ds);
+		}
+		if (s.id >= 0)
+			*(struct segment *)table_add(&r->segments, sizeof(s)) = s;
+		else if (errno == EACCES)
+			r->denied++;
+	}
+}
+
+/* One line: key shmid perms size cpid lpid nattch uid gid cuid cgid atime dtime ctime rss swap. */
+static bool parse_resident(const char *line, struct resident *r)
+{
+	unsigned long long n[16];
+	char *end;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(n); i++) {
+		n[i] = strtoull(line, &end, 10);
+		if (end == line)
+			return false;
+		line = end;
+	}
+	*r = (struct resident){ .id = n[1], .rss = n[14], .swap = n[15] };
+	return true;
+}
+
+static void read_resident(struct reading *r)
+{
+	struct buf text = BUF_INIT;
+	char *rest, *line;
+
+	/* the thread's own namespace answers: /proc/sysvipc is that of who opens it */
+	r->resident_error = -io_read_file(AT_FDCWD, "/proc/sysvipc/shm", &text, 1 << 30);
+	rest = text.s;
+	strsep(&rest, "\n");
+	while (!r->resident_error && (line = strsep(&rest, "\n"))) {
+		struct resident one;
+
+		if (parse_resident(line, &one))
+			*(struct resident *)table_add(&r->resident, sizeof(one)) = one;
+	}
+	buf_release(&text);
+}
+
+static void *read_resident_thread(void *arg)
+{
+	read_resident(arg);
+	return NULL;
+}
+
+/* Both at once: each takes its time in the kernel. */
+static void read_namespace(struct reading *r, bool parallel)
+{
+	pthread_t thread;
+	bool started = r->want_resident && parallel &&
+		       !pthread_create(&thread, NULL, read_resident_thread, r);
+
+	read_segments(r);
+	if (started)
+		pthread_join(thread, NULL);
+	else if (r->want_resident)
+		read_resident(r);
+}
+
+struct visit {
+	struct reading *r;
+	int ns;			/* descriptor of the namespace */
+};
+
+static void *visit_namespace(void *arg)
+{
+	struct visit *v = arg;
+
+	/* a thread changes its own only; it ends right after */
+	if (setns(v->ns, CLONE_NEWIPC) < 0)
+		v->r->error = errno;
+	else
+		read_namespace(v->r, false);
+	return NULL;
+}
+
+static const struct resident *find_resident(const struct reading *r, int id, uint32_t *hint)
+{
+	const struct resident *rows = r->resident.rows;
+
+	/* both lists stand in the order of indexes */
+	for (uint32_t n = 0; n < r->resident.count; n++) {
+		uint32_t i = (*hint + n) % r->resident.count;
+
+		if (rows[i].id == id) {
+			*hint = i + 1;
+			return &rows[i];
+		}
+	}
+	return NULL;
+}
+
+static void set_resident(struct object *o, const struct resident *res)
+{
+	/* rss beyond the size proves huge pages counted 512 times: join.c mends it by a mapping */
+	if (res) {
+		FACT_SET(o, rss, res->rss);
+		FACT_SET(o, swap, res->swap);
+		FACT_SET(o, allocated, res->rss + res->swap);
+	} else {
+		FACT_UNKNOWN(o, rss);
+		FACT_UNKNOWN(o, swap);
+		FACT_UNKNOWN(o, allocated);
+	}
+}
+
+static void set_pid(struct object *o, pid_t creator, pid_t last, bool attached_once)
+{
+	/* 0: not visible in the reader's pid namespace */
+	if (creator)
+		FACT_SET(o, creator_pid, creator);
+	else
+		FACT_UNKNOWN(o, creator_pid);
+	if (last)
+		FACT_SET(o, last_pid, last);
+	else if (attached_once)
+		FACT_UNKNOWN(o, last_pid);
+}
+
+static void set_times(struct object *o, const struct shmid_ds *ds)
+{
+	/* 0: it never happened */
+	if (ds->shm_atime)
+		FACT_SET(o, attach_time, ds->shm_atime);
+	if (ds->shm_dtime)
+		FACT_SET(o, detach_time, ds->shm_dtime);
+	FACT_SET(o, change_time, ds->shm_ctime);
+}
+
+static void add_segment(struct pass *p, const struct segment *s, uint64_t ns,
+			const struct resident *res, const struct reading *r)
+{
+	const struct ipc_perm *perm = &s->ds.shm_perm;
+	uint32_t index;
+	struct object *o = object_add(p, KIND_SHM, &index);
+
+	index_add(&p->index, p->c->shm_device, s->id, ns, index);
+	pass_where(p, index)->statted = true;
+	FACT_SET(o, id, s->id);
+	FACT_SET(o, key, (uint32_t)perm->__key);
+	FACT_SET(o, ipc_ns, ns);
+	FACT_SET(o, device, p->c->shm_device);
+	FACT_SET(o, inode, s->id);
+	FACT_SET(o, size, s->ds.shm_segsz);
+	FACT_SET(o, mode, perm->mode & 0777);
+	FACT_SET(o, uid, perm->uid);
+	FACT_SET(o, gid, perm->gid);
+	FACT_SET(o, creator_uid, perm->cuid);
+	FACT_SET(o, creator_gid, perm->cgid);
+	FACT_SET(o, nattch, s->ds.shm_nattch);
+	set_pid(o, s->ds.shm_cpid, s->ds.shm_lpid, s->ds.shm_atime != 0);
+	set_times(o, &s->ds);
+	if (r->want_resident)
+		set_resident(o, res);
+	o->flags |= (perm->mode & SHM_DEST ? OBJECT_CONDEMNED : 0) |
+		    (perm->mode & SHM_LOCKED ? OBJECT_LOCKED : 0) |
+		    (perm->mode & 0002 ? OBJECT_WORLD_WRITABLE : 0);
+	o->evidence.namespace_other = ns != p->c->ipc_ns;
+}
+
+static void add_segments(struct pass *p, const struct reading *r, uint64_t ns)
+{
+	const struct segment *segments = r->segments.rows;
+	uint32_t hint = 0;
+
+	for (uint32_t i = 0; i < r->segments.count; i++)
+		add_segment(p, &segments[i], ns,
+			    r->resident.count ? find_resident(r, segments[i].id, &hint) : NULL, r);
+	for (unsigned int i = 0; i < r->denied; i++)
+		snapshot_gap(p->s, "shmctl", EACCES, 0);
+	if (r->resident_error)
+		snapshot_gap(p->s, "sysvipc", r->resident_error, 0);
+}
+
+static void set_limits(struct pass *p, const struct reading *r)
+{
+	struct limits *l = snapshot_row(p->s, CLASS_LIMITS, 0);
+
+	FACT_SET(l, segments, r->info.used_ids);
+	FACT_SET(l, pages, r->info.shm_tot);
+	FACT_SET(l, pages_resident, r->info.shm_rss);
+	FACT_SET(l, pages_swapped, r->info.shm_swp);
+	if (!r->has_info)
+		return;
+	FACT_SET(l, shmmni, r->limits.shmmni);
+	FACT_SET(l, shmall, r->limits.shmall);
+	FACT_SET(l, shmmax, r->limits.shmmax);
+}
+
+static void reading_release(struct reading *r)
+{
+	table_release(&r->segments);
+	table_release(&r->resident);
+}
+
+static void read_other(struct pass *p, uint64_t ns, int fd, uint32_t pid)
+{
+	struct reading r = { .want_resident = p->sources & SOURCE_BIT(SOURCE_SYSVIPC) };
+	struct visit v = { .r = &r, .ns = fd };
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, visit_namespace, &v))
+		r.error = EAGAIN;
+	else
+		pthread_join(thread, NULL);
+	if (r.error)
+		snapshot_gap(p->s, "namespaces", r.error, pid);
+	else
+		add_segments(p, &r, ns);
+	reading_release(&r);
+}
+
+struct seen {
+	struct table numbers;		/* uint64_t: namespaces that were read */
+};
+
+static bool seen_before(struct seen *seen, uint64_t ns)
+{
+	const uint64_t *numbers = seen->numbers.rows;
+
+	for (uint32_t i = 0; i < seen->numbers.count; i++)
+		if (numbers[i] == ns)
+			return true;
+	*(uint64_t *)table_add(&seen->numbers, sizeof(ns)) = ns;
+	return false;
+}
+
+static void read_others_of_tasks(struct pass *p, struct seen *seen)
+{
+	for (uint32_t i = 0; i < p->c->tasks.count; i++) {
+		const struct task *t = pass_task(p, i);
+		char path[40];
+		int fd;
+
+		if (!t->ipc_ns || t->gone || seen_before(seen, t->ipc_ns))
+			continue;
+		snprintf(path, sizeof(path), "/proc/%u/ns/ipc", t->pid);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (fd < 0) {
+			if (errno == ENOENT || errno == ESRCH)
+				seen->numbers.count--;	/* another member will do */
+			else
+				snapshot_gap(p->s, "namespaces", errno, t->pid);
+			continue;
+		}
+		read_other(p, t->ipc_ns, fd, t->pid);
+		close(fd);
+	}
+}
+
+/* Namespaces that only a bind mount keeps have no process: nsfs in mountinfo. */
+static void read_others_of_mounts(struct pass *p, struct seen *seen)
+{
+	const struct mounts *own = p->mounts.rows;
+	const struct mount *m = p->mounts.count ? own->rows.rows : NULL;
+
+	for (uint32_t k = 0; m && k < own->rows.count; k++) {
+		uint64_t ns;
+		int fd;
+
+		if (strcmp(m[k].type, "nsfs") || strncmp(m[k].root, "ipc:[", 5))
+			continue;
+		ns = strtoull(m[k].root + 5, NULL, 10);
+		if (seen_before(seen, ns))
+			continue;
+		fd = open(m[k].point, O_RDONLY | O_CLOEXEC);
+		if (fd < 0) {
+			snapshot_gap(p->s, "namespaces", errno, 0);
+			continue;
+		}
+		read_other(p, ns, fd, 0);
+		close(fd);
+	}
+}
+
+void shm_read(struct pass *p)
+{
+	struct reading r = { .want_resident = p->sources & SOURCE_BIT(SOURCE_SYSVIPC) };
+	struct seen seen = { 0 };
+
+	read_namespace(&r, p->c->threads > 1);
+	if (r.error) {
+		/* ENOSYS: a kernel without System V IPC has no segments, and can say so */
+		snapshot_gap(p->s, "shmctl", r.error, 0);
+	} else {
+		set_limits(p, &r);
+		add_segments(p, &r, p->c->ipc_ns);
+	}
+	reading_release(&r);
+	seen_before(&seen, p->c->ipc_ns);
+	read_others_of_tasks(p, &seen);
+	read_others_of_mounts(p, &seen);
+	table_release(&seen.numbers);
+}

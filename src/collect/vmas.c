@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* All mappings of processes, private ones too: rows of CLASS_MAP for `maps`. */
+#include "pass.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+#include "ipctop/io.h"
+
+#define SMAPS_MAX (1U << 30)
+#define DELETED " (deleted)"
+
+struct reading {
+	struct pass *p;
+	uint32_t task;
+	uint64_t process;
+	struct index objects;		/* (pid, address) of a shared mapping: its object */
+};
+
+/* The mark can be part of a name: then the name as it stands leads to the same file. */
+static bool is_deleted(const struct reading *r, const struct vma *vma, const char *path)
+{
+	size_t len = strlen(path), mark = strlen(DELETED);
+	struct stat st;
+
+	if (len <= mark || strcmp(path + len - mark, DELETED))
+		return false;
+	return mounts_may_hang(r->p, path) || stat(path, &st) < 0 ||
+	       st.st_ino != vma->inode || st.st_dev != vma->device;
+}
+
+static void set_file(struct reading *r, struct map *row, const struct vma *vma)
+{
+	struct arena *arena = r->p->s->arena;
+	size_t len = vma->name_len;
+
+	FACT_SET(row, device, vma->device);
+	FACT_SET(row, inode, vma->inode);
+	/* names of the kernel's own files bear the mark all their life */
+	if (vma->device != r->p->c->shm_device) {
+		FACT_SET(row, deleted, is_deleted(r, vma, vma->name));
+		if (row->deleted)
+			len -= strlen(DELETED);
+	}
+	FACT_SET(row, path, arena_strndup(arena, vma->name, len));
+}
+
+static struct map *add_row(struct reading *r, const struct vma *vma)
+{
+	uint32_t pid = pass_task(r->p, r->task)->pid;
+	uint32_t found = index_find(&r->objects, pid, vma->start, 0);
+	struct map *row = snapshot_add(r->p->s, CLASS_MAP);
+
+	FACT_SET(row, process, r->process);
+	FACT_SET(row, start, vma->start);
+	FACT_SET(row, length, vma->end - vma->start);
+	FACT_SET(row, prot, prot_text(vma->prot));
+	FACT_SET(row, offset, vma->offset);
+	if (vma->inode)
+		set_file(r, row, vma);
+	else if (vma->name_len)
+		FACT_SET(row, path, arena_strndup(r->p->s->arena, vma->name, vma->name_len));
+	if (found) {
+		const struct object *o = snapshot_object(r->p->s, found - 1);
+
+		FACT_SET(row, kind, o->kind);
+		FACT_SET(row, object, o->name);
+	}
+	return row;
+}
+
+static void add_vma(void *arg, const struct vma *vma)
+{
+	add_row(arg, vma);
+}
+
+/* "Rss:                1024 kB" */
+static bool parse_usage(const char *line, const char *key, uint64_t *bytes)
+{
+	size_t n = strlen(key);
+
+	if (strncmp(line, key, n) || line[n] != ':')
+		return false;
+	*bytes = strtoull(line + n + 1, NULL, 10) * 1024;
+	return true;
+}
+
+static void set_usage(struct map *row, const char *line)
+{
+	uint64_t bytes;
+
+	if (parse_usage(line, "Rss", &bytes))
+		FACT_SET(row, rss, bytes);
+	else if (parse_usage(line, "Pss", &bytes))
+		FACT_SET(row, pss, bytes);
+	else if (parse_usage(line, "Swap", &bytes))
+		FACT_SET(row, swap, bytes);
+}
+
+/* smaps: a line of maps, then lines of facts about it. */
+static int read_smaps(struct reading *r, int dir, const char *path)
+{
+	struct buf text = BUF_INIT, name = BUF_INIT;
+	struct map *row = NULL;
+	char *rest, *line;
+	int rc = io_read_file(dir, path, &text, SMAPS_MAX);
+
+	buf_grow(&name, PATH_MAX + 16);
+	rest = text.s;
+	while (rc == 0 && (line = strsep(&rest, "\n"))) {
+		struct vma vma;
+
+		if (!maps_parse_line(line, strlen(line), &vma, name.s, name.room))
+			row = add_row(r, &vma);
+		else if (row)
+			set_usage(row, line);
+	}
+	buf_release(&text);
+	buf_release(&name);
+	return rc;
+}
+
+static int read_maps(struct reading *r, int dir, const char *path)
+{
+	int fd = openat(dir, path, O_RDONLY | O_CLOEXEC), rc = -ENOTTY;
+
+	if (fd < 0)
+		return -errno;
+	if (r->p->c->query_works)
+		rc = maps_query(fd, MAPS_EVERYTHING, add_vma, r);
+	if (rc == -ENOTTY)
+		rc = maps_read(fd, dir, MAPS_EVERYTHING, add_vma, r);
+	close(fd);
+	return rc;
+}
+
+static int read_task(struct reading *r, bool usage)
+{
+	const struct task *t = pass_task(r->p, r->task);
+	char path[40], file[40];
+	int dir, rc;
+
+	snprintf(path, sizeof(path), "/proc/%u", t->pid);
+	dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return -errno;
+	/* of a dead leader, through a thread that lives */
+	if (t->reader && t->reader != t->pid)
+		snprintf(file, sizeof(file), "task/%u/%s", t->reader, usage ? "smaps" : "maps");
+	else
+		snprintf(file, sizeof(file), "%s", usage ? "smaps" : "maps");
+	rc = usage ? read_smaps(r, dir, file) : read_maps(r, dir, file);
+	close(dir);
+	return rc;
+}
+
+static void index_mappings(struct reading *r)
+{
+	const struct snapshot *s = r->p->s;
+
+	for (uint32_t i = 0; i < snapshot_count(s, CLASS_OBJECT); i++) {
+		const struct object *o = snapshot_object(s, i);
+
+		for (uint32_t h = 0; h < o->holders.count; h++) {
+			const struct holder *holder = snapshot_row(s, CLASS_HOLDER, o->holders.first + h);
+			const struct process *process = snapshot_row(s, CLASS_PROCESS, holder->process);
+
+			for (uint32_t m = 0; m < holder->mappings.count; m++) {
+				const struct mapping *row = snapshot_row(s, CLASS_MAPPING,
+									 holder->mappings.first + m);
+
+				index_add(&r->objects, process->pid, row->start, 0, i);
+			}
+		}
+	}
+}
+
+static bool is_asked_for(uint64_t pid, const uint64_t *pids, uint32_t npids)
+{
+	for (uint32_t i = 0; i < npids; i++)
+		if (pids[i] == pid)
+			return true;
+	return !pids;
+}
+
+static void read_tasks(struct pass *p, const uint64_t *pids, uint32_t npids, bool usage)
+{
+	struct reading r = { .p = p };
+
+	for (uint32_t i = 0; i < snapshot_count(p->s, CLASS_OBJECT); i++)
+		object_name(p, i);
+	index_mappings(&r);
+	for (uint32_t i = 0; i < p->c->tasks.count; i++) {
+		const struct task *t = pass_task(p, i);
+		int rc;
+
+		if (!is_asked_for(t->pid, pids, npids))
+			continue;
+		r.task = i;
+		r.process = process_row(p, i);
+		rc = read_task(&r, usage);
+		/* of all processes some may go meanwhile; one that was named is missed */
+		if (rc < 0 && (pids || (rc != -ENOENT && rc != -ESRCH)))
+			snapshot_gap(p->s, "maps", rc == -ENOENT ? ESRCH : -rc, t->pid);
+	}
+	index_release(&r.objects);
+}
+
+static int compare_pids(const void *pa, const void *pb)
+{
+	uint64_t a = *(const uint64_t *)pa, b = *(const uint64_t *)pb;
+
+	return (a > b) - (a < b);
+}
+
+int collect_maps(const struct collect_options *options, const uint64_t *pids, uint32_t npids, bool usage,
+		 struct snapshot **s)
+{
+	struct collect_options x = *options;
+	struct collector *c;
+	uint64_t *only = NULL;
+	struct pass p;
+	int rc;
+
+	x.kinds = KINDS_ALL;
+	x.sources = SOURCE_BIT(SOURCE_SHMCTL) | SOURCE_BIT(SOURCE_MAPS) | SOURCE_BIT(SOURCE_TMPFS) |
+		    SOURCE_BIT(SOURCE_PROCESSES);
+	c = collector_new(&x);
+	c->want_private = true;
+	if (pids) {
+		only = xcalloc(npids, sizeof(*only));
+		memcpy(only, pids, npids * sizeof(*only));
+		qsort(only, npids, sizeof(*only), compare_pids);
+		c->only = only;
+		c->nonly = npids;
+	}
+	rc = pass_begin(&p, c);
+	if (!rc) {
+		pass_objects(&p);
+		/* told again, and for the processes asked for, by what follows */
+		p.s->tables[CLASS_GAP].count = 0;
+		read_tasks(&p, pids, npids, usage);
+		processes_read(&p);
+		user_names_fill(&p);
+		system_end(&p);
+	}
+	pass_release(&p);
+	collector_free(c);
+	free(only);
+	if (rc)
+		snapshot_free(p.s);
+	else
+		*s = p.s;
+	return rc;
+}
