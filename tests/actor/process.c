@@ -194,6 +194,16 @@ static int run_name(const struct args *a)
 	return prctl(PR_SET_NAME, arg_text(a, "name")) ? actor_fail("prctl") : 0;
 }
 
+/* Start anew: what was mapped goes, and so do descriptors; standard ones stay. */
+static int run_exec(const struct args *a)
+{
+	char self[] = "actor", command[] = "nothing";
+	char *argv[] = { self, command, NULL };
+
+	execv("/proc/self/exe", argv);
+	return actor_fail("execv");
+}
+
 /* First process of a world: buries orphans. */
 static int run_init(const struct args *a)
 {
@@ -214,6 +224,7 @@ const struct command process_commands[] = {
 	{ "unshare_ipc", "leave the IPC namespace", { { 0 } }, run_unshare_ipc },
 	{ "setuid", "become another user", { { "uid", PARAM_NUMBER, "65534" },
 	  { "dumpable", PARAM_NUMBER, "0" } }, run_setuid },
+	{ "exec", "start anew, forgetting everything", { { 0 } }, run_exec },
 	{ "name", "change the short name", { { "name", PARAM_TEXT, NULL } }, run_name },
 	{ "init", "be a world's first process", { { 0 } }, run_init },
 	{ 0 }
