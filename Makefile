@@ -116,6 +116,9 @@ $(O)/gen/%_parse.c: src/%.y
 	$(Q)mkdir -p $(@D)
 	$(Q)bison -Wall -Werror --defines=$(@:.c=.h) -o $@ $<
 
+# Not intermediate: what depends on them stands in .d files.
+.SECONDARY: $(generated)
+
 # A change of compiler or flags rebuilds.
 flags_now := $(CC) $(our_cflags) $(CFLAGS) $(our_ldflags) $(LDFLAGS) $(PKG_LIBS)
 $(O)/flags: FORCE

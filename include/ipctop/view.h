@@ -35,7 +35,7 @@ int view_json_schema(FILE *out) __must_check;
  */
 struct summary {
 	uint64_t objects, size, allocated, stale, stale_allocated;
-	bool has_allocated, has_verdict;
+	bool has_size, has_allocated, has_verdict;
 };
 void summary_add(struct summary *sum, const struct object *o);
 /*

@@ -33,15 +33,27 @@ int feed_open(struct feed *feed, const struct query *q, uint32_t needs, bool rea
 	return q->file ? DONE : open_machine(feed, q, needs, reasons);
 }
 
+/* Of a document that is cut off, what came before the cut is shown, and that it is no more. */
+static void tell_cut(const struct feed *feed)
+{
+	for (uint32_t i = 0; i < snapshot_count(feed->snapshot, CLASS_GAP); i++) {
+		const struct gap *gap = snapshot_row(feed->snapshot, CLASS_GAP, i);
+
+		if (!strcmp(gap->source, "snapshot"))
+			cmd_error_of(feed->file, "cut off: what follows is only its beginning");
+	}
+}
+
 static int next_recorded(struct feed *feed)
 {
 	struct buf error = BUF_INIT;
 	int rc = replay_read(feed->file, &feed->snapshot, &error);
 
 	if (rc)
-		cmd_error("%s", error.s);
+		cmd_error_of(feed->file, "%s", error.s);
+	else
+		tell_cut(feed);
 	buf_release(&error);
-	/* of a document that is cut off, what came before the cut is shown all the same */
 	return rc ? FAILED : DONE;
 }
 

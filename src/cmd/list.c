@@ -43,7 +43,7 @@ static void print_nothing(const struct query *q, const struct snapshot *s)
 	struct buf line = BUF_INIT;
 
 	if (q->filter || q->users.uids.count || q->users.names.count)
-		buf_puts(&line, "no object is what was asked for");
+		buf_puts(&line, "no object matches");
 	else if (q->kinds)
 		for (unsigned int k = 0, n = 0; k < NR_KINDS; k++) {
 			if (!(q->kinds & KIND_BIT(k)))
@@ -96,7 +96,7 @@ static int show_objects(const struct query *q, const struct snapshot *s, uint32_
 	query_sort(q, s, rows, count);
 	rc = query_write(q, s, "objects", NULL, rows, shown);
 	print_cut(q, &screen, count - shown);
-	if (people && !rc)
+	if (people && !q->noheadings && !rc)
 		print_total(q, s, rows, count);
 	return rc;
 }

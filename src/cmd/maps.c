@@ -70,7 +70,7 @@ static void print_total(const struct query *q, const struct snapshot *s, uint32_
 	if (count > shown && !q->json)
 		fprintf(screen.terminal && !q->raw && !q->pairs ? stdout : stderr,
 			"… and %u more\n", count - shown);
-	if (!screen.terminal || q->json || q->raw || q->pairs)
+	if (!screen.terminal || q->json || q->raw || q->pairs || q->noheadings)
 		return;
 	buf_printf(&line, "%u mapping%s", count, count == 1 ? "" : "s");
 	view_gaps(&line, s);

@@ -120,13 +120,29 @@ static int run(int argc, char **argv)
 	return command->run(command, argc - 1, argv + 1);
 }
 
+/*
+ * 0, or why stdout did not take it all. stdio remembers that a write failed and not
+ * why; one byte more on what is broken already tells.
+ */
+static int check_stdout(void)
+{
+	int rc = io_flush_stdout();
+
+	if (rc != -EIO)
+		return rc;
+	clearerr(stdout);
+	putchar('\n');
+	rc = io_flush_stdout();
+	return rc ? rc : -EIO;
+}
+
 int cmd_main(int argc, char **argv)
 {
 	int status, rc;
 
 	end_by_sigpipe();
 	status = run(argc, argv);
-	rc = io_flush_stdout();
+	rc = check_stdout();
 	if (rc) {
 		cmd_error("standard output: cannot be written: %s", strerror(-rc));
 		return status == DONE ? FAILED : status;

@@ -48,7 +48,8 @@ static int read_pids(struct table *pids)
 static int copy_pids(const struct collector *c, struct table *pids)
 {
 	for (uint32_t i = 0; i < c->nonly; i++)
-		*(uint32_t *)table_add(pids, sizeof(uint32_t)) = c->only[i];
+		if (!i || c->only[i] != c->only[i - 1])
+			*(uint32_t *)table_add(pids, sizeof(uint32_t)) = c->only[i];
 	return 0;
 }
 

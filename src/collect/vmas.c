@@ -219,12 +219,14 @@ static int compare_pids(const void *pa, const void *pb)
 int collect_maps(const struct collect_options *options, const uint64_t *pids, uint32_t npids, bool usage,
 		 struct snapshot **s)
 {
+	struct policy *policy = policy_new();	/* nothing is judged, but a snapshot tells by what */
 	struct collect_options x = *options;
 	struct collector *c;
 	uint64_t *only = NULL;
 	struct pass p;
 	int rc;
 
+	x.policy = policy;
 	x.kinds = KINDS_ALL;
 	x.sources = SOURCE_BIT(SOURCE_SHMCTL) | SOURCE_BIT(SOURCE_MAPS) | SOURCE_BIT(SOURCE_TMPFS) |
 		    SOURCE_BIT(SOURCE_PROCESSES);
@@ -249,6 +251,7 @@ int collect_maps(const struct collect_options *options, const uint64_t *pids, ui
 	}
 	pass_release(&p);
 	collector_free(c);
+	policy_free(policy);
 	free(only);
 	if (rc)
 		snapshot_free(p.s);

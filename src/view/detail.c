@@ -213,6 +213,27 @@ static void put_holders(struct page *p)
 		buf_puts(&p->out, "  there may be more holders than could be seen\n");
 }
 
+/* "shm:7: 64K, user alice, attached, live" */
+static void put_header(struct page *p)
+{
+	static const char *const fields[][2] = {
+		{ "size", ": " }, { "user", ", user " }, { "state", ", " }, { "verdict", ", " },
+	};
+
+	put_colored(p, COLOR_BOLD, p->o->name);
+	for (unsigned int i = 0; i < ARRAY_SIZE(fields); i++) {
+		const struct field *field = field_find(CLASS_OBJECT, fields[i][0]);
+		struct value v;
+
+		field_get(p->s, field, p->o, &v);
+		if (v.state != VALUE_KNOWN)
+			continue;
+		buf_puts(&p->out, fields[i][1]);
+		value_put(&p->out, p->s, field, p->o, &v, &p->options->style);
+	}
+	buf_puts(&p->out, "\n\n");
+}
+
 int view_detail(FILE *out, const struct snapshot *s, uint32_t object,
 		const struct detail_options *options)
 {
@@ -220,8 +241,7 @@ int view_detail(FILE *out, const struct snapshot *s, uint32_t object,
 		.out = BUF_INIT, .s = s, .o = snapshot_object(s, object), .options = options,
 	};
 
-	put_colored(&p, COLOR_BOLD, p.o->name);
-	buf_printf(&p.out, "  %s\n\n", kinds[p.o->kind].plural);
+	put_header(&p);
 	lifeline_put(&p.out, s, p.o, options);
 	put_verdict(&p);
 	put_sections(&p);

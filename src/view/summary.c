@@ -18,8 +18,10 @@ void summary_add(struct summary *sum, const struct object *o)
 	sum->has_verdict |= FACT_KNOWN(o, verdict);
 	if (!kinds[o->kind].memory)
 		return;	/* the length of a file on a disk is no memory that is shared */
-	if (FACT_KNOWN(o, size))
+	if (FACT_KNOWN(o, size)) {
+		sum->has_size = true;
 		add(&sum->size, o->size);
+	}
 	if (!FACT_KNOWN(o, allocated))
 		return;
 	sum->has_allocated = true;
@@ -100,9 +102,11 @@ void view_gaps(struct buf *out, const struct snapshot *s)
 void view_sums(struct buf *out, const struct summary *sum, const struct value_style *style)
 {
 	put_count(out, sum->objects, "object", "objects");
-	buf_puts(out, ", ");
-	units_put_size(out, sum->size, style->bytes);
-	buf_puts(out, " shared");
+	if (sum->has_size) {
+		buf_puts(out, ", ");
+		units_put_size(out, sum->size, style->bytes);
+		buf_puts(out, " shared");
+	}
 	if (sum->has_allocated) {
 		buf_puts(out, " (");
 		units_put_size(out, sum->allocated, style->bytes);

@@ -24,21 +24,21 @@ commands=$("$ipctop" help | sed -n '/^Commands:/,/^$/p' |
 # The page with what mdoc writes around words taken away.
 plain=$(sed -E 's/\\-/-/g; s/\\&//g; s/\\e/\\/g' "$page")
 
-# missing WORDS…: those that stand in no macro line of the page.
 options_of_program()
 {
 	local command
 	for command in $commands; do
 		"$ipctop" help "$command"
-	done | sed -nE 's/^ +(-([A-Za-z]), )?--([a-z][-a-z]+).*/\3/p; s/^ +-([A-Za-z]), .*/\1/p'
+	done | sed -nE 's/^ +(-([A-Za-z]), )?--([a-z][-a-z]+).*/\2 \3/p' | tr -s ' ' '\n' | grep .
 	# Commands that look like options, and what every command has.
 	grep '^--' <<<"$commands" | sed 's/^--//'
 	"$ipctop" help | sed -nE 's/^  -([A-Za-z]), .*/\1/p'
 }
 options_of_page()
 {
-	grep -E '^\.It ' <<<"$plain" | grep -oE '(Fl [^,]*|, )-?[-A-Za-z]+' | tr ' ' '\n' |
-		grep -vE '^(Fl|,|)$' | grep -E '^-?[A-Za-z]' | sed -E 's/^-//; s/^-//'
+	grep -E '^\.It (Nm )?Fl ' <<<"$plain" | grep -oE ' (Fl ([A-Za-z] |-[a-z][-a-z]+)|, -[a-z][-a-z]+)' |
+		sed -E 's/^ (Fl|,) -?//; s/ $//'
+	echo help; echo h	# told once, for all commands
 }
 says()
 {
@@ -46,8 +46,7 @@ says()
 }
 
 have=$(options_of_program)
-told=$(grep -E '^\.It (Nm )?Fl ' <<<"$plain" | sed -E 's/^\.It (Nm )?Fl //' |
-	sed -E 's/^([A-Za-z]) , /\1\n/' | sed -E 's/ .*//; s/^-//' | sort -u)
+told=$(options_of_page)
 verdict "every option is in the manual" "$(says -23 "$have" "$told")"
 verdict "the manual tells of no option that is not there" "$(says -13 "$have" "$told")"
 

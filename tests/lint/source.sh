@@ -38,7 +38,8 @@ verdict "each source says its licence" "$findings"
 # of one file may say the same of like fields.
 texts()
 {
-	xargs -d '\n' grep -oHE '"([^"\\]|\\.){20,}"' | grep ' ' | grep -vE ':"[^a-z]*"$'
+	xargs -d '\n' grep -oHE '"([^"\\]|\\.)*"|/\*.*\*/' | grep -E ':".{20,}"$' | grep ' ' |
+		grep -vE ':"[^a-z]*"$'
 }
 findings=$({
 	find src -name '*.[ch]' ! -path 'src/cmd/*' | texts | sort -u
