@@ -33,6 +33,11 @@ int feed_open(struct feed *feed, const struct query *q, uint32_t needs, bool rea
 	return q->file ? DONE : open_machine(feed, q, needs, reasons);
 }
 
+static const char *feed_name(const struct feed *feed)
+{
+	return strcmp(feed->file, "-") ? feed->file : "standard input";
+}
+
 /* Of a document that is cut off, what came before the cut is shown, and that it is no more. */
 static void tell_cut(const struct feed *feed)
 {
@@ -40,7 +45,7 @@ static void tell_cut(const struct feed *feed)
 		const struct gap *gap = snapshot_row(feed->snapshot, CLASS_GAP, i);
 
 		if (!strcmp(gap->source, "snapshot"))
-			cmd_error_of(feed->file, "cut off: what follows is only its beginning");
+			cmd_error_of(feed_name(feed), "cut off: what follows is only its beginning");
 	}
 }
 
@@ -50,7 +55,7 @@ static int next_recorded(struct feed *feed)
 	int rc = replay_read(feed->file, &feed->snapshot, &error);
 
 	if (rc)
-		cmd_error_of(feed->file, "%s", error.s);
+		cmd_error_of(feed_name(feed), "%s", error.s);
 	else
 		tell_cut(feed);
 	buf_release(&error);
