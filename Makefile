@@ -128,7 +128,7 @@ $(O)/flags: FORCE
 
 -include $(shell find $(O) -name '*.d' 2>/dev/null)
 
-include tests/Makefile tests/bench/rules.mk
+include tests/Makefile tests/lint/rules.mk tests/bench/rules.mk
 
 run: $(O)/ipctop
 	$(Q)$(O)/ipctop list

@@ -63,6 +63,6 @@ c_flags()
 {
 	# shellcheck disable=SC2046
 	printf '%s\n' -std=gnu11 -D_GNU_SOURCE '-DVERSION="0"' '-DSYSCONFDIR="/etc"' -Iinclude \
-		-Isrc "-I${O:-build}/gen" -include ipctop/banned.h \
+		-Isrc "-I${BUILD:-build}/gen" -include ipctop/banned.h \
 		$(pkg-config --cflags libproc2 smartcols json-c 2>/dev/null)
 }

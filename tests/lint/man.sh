@@ -5,7 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 
 page=man/ipctop.1
-ipctop=${IPCTOP:-${O:-build}/ipctop}
+ipctop=${IPCTOP:-${BUILD:-build}/ipctop}
 
 if need mandoc "mandoc finds no fault"; then
 	# Which other pages are installed here is no fault of this one.
@@ -36,8 +36,8 @@ options_of_program()
 }
 options_of_page()
 {
-	grep -E '^\.It (Nm )?Fl ' <<<"$plain" | grep -oE ' (Fl ([A-Za-z] |-[a-z][-a-z]+)|, -[a-z][-a-z]+)' |
-		sed -E 's/^ (Fl|,) -?//; s/ $//'
+	grep -E '^\.It (Nm )?Fl ' <<<"$plain" | grep -oE '(Fl|,) ([A-Za-z]\b|-[a-z][-a-z]+)' |
+		sed -E 's/^(Fl|,) -?//'
 	echo help; echo h	# told once, for all commands
 }
 says()
