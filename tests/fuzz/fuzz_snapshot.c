@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A document that is read, written and read again is the same; an error is one clean sentence. */
+/*
+ * A document that is read, written and read again is the same; an error is one clean sentence.
+ * max_len=16384
+ */
 #include "ipctop/collect.h"
 #include "ipctop/view.h"
 
