@@ -30,15 +30,10 @@ void summary_add(struct summary *sum, const struct object *o)
 		add(&sum->stale_allocated, o->allocated);
 }
 
-/* Sources that ask one process at a time: their gaps are so many processes. */
-static const char *const process_sources[] = { "maps", "fds", "processes" };
-
+/* A gap that names processes is so many of them. */
 static bool of_processes(const struct gap *gap)
 {
-	for (unsigned int i = 0; i < ARRAY_SIZE(process_sources); i++)
-		if (!strcmp(gap->source, process_sources[i]))
-			return true;
-	return false;
+	return gap->pids.count > 0;
 }
 
 /*
