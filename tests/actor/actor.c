@@ -352,6 +352,8 @@ int main(int argc, char **argv)
 	char *idle[] = { nothing, NULL };
 	int failed;
 
+	/* pipes of other actors would never end while this one has them */
+	close_range(3, ~0U, 0);
 	owner = getpid();
 	atexit(clean_up);
 	failed = obey(argc > 1 ? argv + 1 : idle);

@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/shm.h>
 #include <sys/syscall.h>
@@ -178,6 +179,14 @@ static int run_unshare_ipc(const struct args *a)
 	return unshare(CLONE_NEWIPC) ? actor_fail("unshare") : 0;
 }
 
+/* Another mount namespace with another /dev/shm. */
+static int run_own_shm(const struct args *a)
+{
+	if (unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL))
+		return actor_fail("unshare");
+	return mount("shm", "/dev/shm", "tmpfs", 0, "mode=1777") ? actor_fail("mount") : 0;
+}
+
 static int run_setuid(const struct args *a)
 {
 	uid_t uid = (uid_t)arg_number(a, "uid");
@@ -222,6 +231,7 @@ const struct command process_commands[] = {
 	{ "share_memory", "a process with this one's address space; it attaches the segment at SIGUSR1",
 	  { { 0 } }, run_share_memory },
 	{ "unshare_ipc", "leave the IPC namespace", { { 0 } }, run_unshare_ipc },
+	{ "own_shm", "leave the mount namespace, for one with another /dev/shm", { { 0 } }, run_own_shm },
 	{ "setuid", "become another user", { { "uid", PARAM_NUMBER, "65534" },
 	  { "dumpable", PARAM_NUMBER, "0" } }, run_setuid },
 	{ "exec", "start anew, forgetting everything", { { 0 } }, run_exec },

@@ -125,7 +125,7 @@ world_close()
 		wait "${ACTOR_JOB[$name]}" || :
 	done
 	if [ -n "$WORLD_PID" ]; then
-		exec {WORLD_IN}>&-
+		kill -KILL "$WORLD_PID"
 		wait "$WORLD_JOB" || :
 	fi
 	[ -z "${HUGEPAGES_BEFORE-}" ] || echo "$HUGEPAGES_BEFORE" >/proc/sys/vm/nr_overcommit_hugepages
