@@ -307,7 +307,7 @@ static int literal_choice(struct filter_parser *p, struct node *n, const struct 
 
 	if (rc)
 		return rc;
-	for (unsigned int i = 0; names[i] && i < 64; i++)
+	for (unsigned int i = 0; i < 64 && names[i]; i++)
 		if (filter_text_passes(&test, names[i]))
 			passing |= 1ULL << i;
 	if (!passing && n->op == OP_EQ)
