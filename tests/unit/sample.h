@@ -6,6 +6,30 @@
 #include <sys/sysmacros.h>
 #include "ipctop/snapshot.h"
 
+/* What is written to a stream, as a string. */
+struct stream {
+	FILE *file;
+	char *text;
+	size_t len;
+};
+
+static inline FILE *stream_open(struct stream *stream)
+{
+	stream->file = open_memstream(&stream->text, &stream->len);
+	return stream->file;
+}
+
+/* All of it; free() it. */
+static inline char *stream_close(struct stream *stream)
+{
+	char *text;
+
+	fclose(stream->file);
+	text = xstrndup(stream->text, stream->len);
+	free(stream->text);
+	return text;
+}
+
 /*
  * A snapshot made by hand: every kind, unknown and inapplicable facts, bytes that are not
  * text, numbers beyond 2^53, one process that holds two objects.

@@ -10,13 +10,11 @@
 /* What a view writes; free() it. */
 static char *document(const struct snapshot *s, const uint32_t *rows, uint32_t count)
 {
-	char *text = NULL;
-	size_t n;
-	FILE *f = open_memstream(&text, &n);
+	struct stream stream;
+	FILE *f = stream_open(&stream);
 
 	assert_int_equal(view_json(f, s, rows, count), 0);
-	fclose(f);
-	return text;
+	return stream_close(&stream);
 }
 
 static char *chosen(const struct snapshot *s, enum row_class class, const char *member,
@@ -25,15 +23,13 @@ static char *chosen(const struct snapshot *s, enum row_class class, const char *
 	static const uint32_t rows[] = { 0, 1, 2, 3, 4, 5, 6, 7 };
 	struct columns c = { 0 };
 	struct buf error = BUF_INIT;
-	char *text = NULL;
-	size_t n;
-	FILE *f = open_memstream(&text, &n);
+	struct stream stream;
+	FILE *f = stream_open(&stream);
 
 	assert_int_equal(columns_parse(class, columns, &c, &error), 0);
 	assert_int_equal(view_json_rows(f, s, class, member, by, rows, count, &c), 0);
-	fclose(f);
 	buf_release(&error);
-	return text;
+	return stream_close(&stream);
 }
 
 static void assert_has(const char *text, const char *part)

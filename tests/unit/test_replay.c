@@ -12,16 +12,14 @@
 static char *document_of(const struct snapshot *s, uint32_t count)
 {
 	uint32_t *rows = xcalloc(count, sizeof(*rows));
-	char *text = NULL;
-	size_t n;
-	FILE *f = open_memstream(&text, &n);
+	struct stream stream;
+	FILE *f = stream_open(&stream);
 
 	for (uint32_t i = 0; i < count; i++)
 		rows[i] = i;
 	assert_int_equal(view_json(f, s, rows, count), 0);
-	fclose(f);
 	free(rows);
-	return text;
+	return stream_close(&stream);
 }
 
 static char *document(const struct snapshot *s)
