@@ -36,12 +36,15 @@ char *xstrndup(const char *s, size_t n) __attribute__((malloc, returns_nonnull))
 struct table {
 	void *rows;
 	uint32_t count, room;
+	size_t mapped;		/* bytes, where the rows are a mapping of their own */
 };
 
 /* One more zeroed row of @size bytes at the end of @t. */
 void *table_add(struct table *t, size_t size) __attribute__((returns_nonnull));
 /* @n more zeroed rows in a row; gives the first. */
 void *table_add_n(struct table *t, size_t size, uint32_t n);
+/* Room for @n rows in all, where the number is known beforehand: growing copies. */
+void table_reserve(struct table *t, size_t size, uint32_t n);
 void table_release(struct table *t);
 
 /* A run of rows of a table: what an object keeps instead of pointers. */

@@ -34,6 +34,7 @@ enum source {
 	SOURCE_PIDS,		/* creators, last users and family pids of what nobody holds */
 	SOURCE_PIDS_ALL,	/* the same of all objects */
 	SOURCE_UIDS,		/* which users have a process */
+	SOURCE_HOLDERS,		/* each holder with its mappings and descriptors, not only counts */
 	SOURCE_PROCESSES,	/* facts about holders */
 	NR_SOURCES
 };

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "ipctop/clock.h"
+#include "ipctop/field.h"
 
 #define PROC_PID_INIT_INO 4026531836ULL	/* include/linux/proc_ns.h: never another's */
 #define THREADS_MAX 8
@@ -112,6 +113,7 @@ void collector_free(struct collector *c)
 	table_release(&c->tasks);
 	table_release(&c->hugetlb);
 	index_release(&c->look.unheld);
+	stats_release(&c->stats);
 	user_names_free(c->names);
 	free(c);
 }
@@ -313,6 +315,8 @@ static void judge(struct pass *p)
 		mounts_mark(p);
 	if (wants(p, SOURCE_LOCKS))
 		locks_read(p);
+	if (wants(p, SOURCE_PROCESSES))
+		processes_read(p);
 	if (wants(p, SOURCE_PIDS))
 		pids_judge(p);
 	if (wants(p, SOURCE_UIDS))
@@ -321,25 +325,20 @@ static void judge(struct pass *p)
 	holders_complete(p);
 }
 
-struct place {
-	const struct object *object;
-	uint32_t row;
-};
-
 static int compare_u64(uint64_t a, uint64_t b)
 {
 	return (a > b) - (a < b);
 }
 
-static int compare_places(const void *pa, const void *pb)
+static int compare_objects(const void *pa, const void *pb)
 {
-	const struct object *a = ((const struct place *)pa)->object;
-	const struct object *b = ((const struct place *)pb)->object;
+	const struct object *a = *(const struct object *const *)pa;
+	const struct object *b = *(const struct object *const *)pb;
 	int order = compare_u64(a->kind, b->kind);
 
 	if (!order)
 		order = compare_u64(a->evidence.namespace_other, b->evidence.namespace_other);
-	if (!order && a->kind == KIND_SHM)
+	if (!order)
 		order = compare_u64(a->ipc_ns, b->ipc_ns);
 	if (!order)
 		order = compare_u64(!a->path, !b->path);
@@ -350,27 +349,56 @@ static int compare_places(const void *pa, const void *pb)
 	return order ? order : compare_u64(a->inode, b->inode);
 }
 
+/* Move each row to its place, along the cycles of the permutation: a second table would be large. */
+static void permute(struct object *rows, const struct object **order, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		struct object first;
+		uint32_t at = i;
+
+		if (!order[i] || order[i] == &rows[i])
+			continue;
+		first = rows[i];
+		for (;;) {
+			uint32_t from = order[at] - rows;
+
+			order[at] = NULL;
+			if (from == i)
+				break;
+			rows[at] = rows[from];
+			at = from;
+		}
+		rows[at] = first;
+	}
+}
+
 /* Leave out what is not asked for, and put the rest in an order that a reader can follow. */
 static void order_objects(struct pass *p)
 {
-	uint32_t count = snapshot_count(p->s, CLASS_OBJECT), n = 0;
-	struct place *places = xcalloc(count, sizeof(*places));
-	struct table ordered = { 0 };
-	struct object *rows;
+	struct table *t = &p->s->tables[CLASS_OBJECT];
+	struct object *rows = t->rows;
+	const struct object **order;
+	uint32_t n = 0, first = 0;
 
-	for (uint32_t i = 0; i < count; i++) {
-		const struct object *o = snapshot_object(p->s, i);
-
-		if (!pass_where(p, i)->dropped && p->s->kinds & KIND_BIT(o->kind))
-			places[n++] = (struct place){ o, i };
+	for (uint32_t i = 0; i < t->count; i++) {
+		if (pass_where(p, i)->dropped || !(p->s->kinds & KIND_BIT(rows[i].kind)))
+			continue;
+		if (n != i)
+			rows[n] = rows[i];
+		n++;
 	}
-	qsort(places, n, sizeof(*places), compare_places);
-	rows = table_add_n(&ordered, sizeof(struct object), n);
+	t->count = n;
+	/* segments of this namespace come first, and stay in the order of the kernel's indexes */
+	while (first < n && rows[first].kind == KIND_SHM && !rows[first].evidence.namespace_other)
+		first++;
+	rows += first;
+	n -= first;
+	order = xcalloc(n, sizeof(*order));
 	for (uint32_t i = 0; i < n; i++)
-		rows[i] = *places[i].object;
-	free(places);
-	table_release(&p->s->tables[CLASS_OBJECT]);
-	p->s->tables[CLASS_OBJECT] = ordered;
+		order[i] = &rows[i];
+	qsort(order, n, sizeof(*order), compare_objects);
+	permute(rows, order, n);
+	free(order);
 }
 
 void pass_release(struct pass *p)
@@ -392,6 +420,9 @@ int pass_begin(struct pass *p, struct collector *c)
 	p->s->kinds = c->options.kinds;
 	p->s->sources = p->sources;
 	p->s->shm_device = c->shm_device;
+	/* much will be as it was */
+	for (unsigned int i = 0; i < NR_CLASSES; i++)
+		table_reserve(&p->s->tables[i], field_classes[i].size, c->counts[i]);
 	system_begin(p);
 	rc = tasks_list(p);
 	if (rc < 0)
@@ -408,14 +439,14 @@ int collector_pass(struct collector *c, struct snapshot **s)
 	pass_objects(&p);
 	look_twice(&p);
 	judge(&p);
-	if (wants(&p, SOURCE_PROCESSES))
-		processes_read(&p);
 	user_names_fill(&p);
 	order_objects(&p);
 	snapshot_sum(p.s);
 	system_end(&p);
 	pass_release(&p);
 	c->passes++;
+	for (unsigned int i = 0; i < NR_CLASSES; i++)
+		c->counts[i] = p.s->tables[i].count;
 	*s = p.s;
 	return 0;
 }

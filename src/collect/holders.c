@@ -52,12 +52,16 @@ uint64_t process_row(struct pass *p, uint32_t task)
 	if (!t->process) {
 		row = snapshot_add(p->s, CLASS_PROCESS);
 		FACT_SET(row, pid, t->pid);
+		if (t->pid_ns)
+			FACT_SET(row, pid_ns, t->pid_ns);
+		else
+			FACT_UNKNOWN(row, pid_ns);
 		t->process = snapshot_count(p->s, CLASS_PROCESS);
 	}
 	return t->process - 1;
 }
 
-static void add_mapping(struct pass *p, struct object *o, const struct raw_map *m)
+static void add_mapping(struct pass *p, const struct raw_map *m)
 {
 	struct mapping *row = snapshot_add(p->s, CLASS_MAPPING);
 
@@ -65,11 +69,6 @@ static void add_mapping(struct pass *p, struct object *o, const struct raw_map *
 	FACT_SET(row, length, m->end - m->start);
 	FACT_SET(row, prot, prot_text(m->prot));
 	FACT_SET(row, offset, m->offset);
-	o->mappings++;
-	if (m->prot & PROT_X)
-		o->flags |= OBJECT_EXECUTABLE;
-	if (!(m->prot & PROT_SHARED))
-		o->evidence.private_mapping = true;
 }
 
 static void add_fd(struct pass *p, const struct raw_fd *f)
@@ -80,7 +79,7 @@ static void add_fd(struct pass *p, const struct raw_fd *f)
 	FACT_SET(row, access, f->access);
 }
 
-static void add_holder(struct pass *p, struct object *o, const struct link *links, uint32_t n)
+static void add_holder(struct pass *p, const struct link *links, uint32_t n)
 {
 	const struct task *t = pass_task(p, links[0].task);
 	struct span mappings = { .first = snapshot_count(p->s, CLASS_MAPPING) };
@@ -92,12 +91,10 @@ static void add_holder(struct pass *p, struct object *o, const struct link *link
 		if (links[i].is_fd)
 			add_fd(p, (struct raw_fd *)t->fds.rows + links[i].item);
 		else
-			add_mapping(p, o, (struct raw_map *)t->maps.rows + links[i].item);
+			add_mapping(p, (struct raw_map *)t->maps.rows + links[i].item);
 	}
 	mappings.count = snapshot_count(p->s, CLASS_MAPPING) - mappings.first;
 	fds.count = snapshot_count(p->s, CLASS_FD) - fds.first;
-	o->processes += mappings.count > 0;
-	o->openers += fds.count > 0;
 	FACT_SET(h, process, process);
 	FACT_SET(h, mappings, mappings);
 	FACT_SET(h, fds, fds);
@@ -126,9 +123,8 @@ static void count_holders(struct pass *p, struct object *o)
 		FACT_SET(o, openers, o->openers);
 }
 
-void join_holders(struct pass *p)
+static void add_holders(struct pass *p)
 {
-	bool unread = anything_unread(p);
 	uint32_t *first;
 	struct link *links = sorted_links(p, &first);
 
@@ -142,17 +138,30 @@ void join_holders(struct pass *p)
 		for (uint32_t k = from, start = from; k < first[i + 1]; k++) {
 			if (k + 1 < first[i + 1] && links[k + 1].task == links[start].task)
 				continue;
-			add_holder(p, o, links + start, k + 1 - start);
+			add_holder(p, links + start, k + 1 - start);
 			start = k + 1;
 		}
 		holders.count = snapshot_count(p->s, CLASS_HOLDER) - holders.first;
 		FACT_SET(o, holders, holders);
-		o->evidence.holders_unread = unread;
-		if (p->sources & (SOURCE_BIT(SOURCE_MAPS) | SOURCE_BIT(SOURCE_FDS)))
-			count_holders(p, o);
 	}
 	free(links);
 	free(first);
+}
+
+void join_holders(struct pass *p)
+{
+	bool unread = anything_unread(p);
+	bool scanned = p->sources & (SOURCE_BIT(SOURCE_MAPS) | SOURCE_BIT(SOURCE_FDS));
+
+	if (p->sources & SOURCE_BIT(SOURCE_HOLDERS))
+		add_holders(p);
+	for (uint32_t i = 0; i < snapshot_count(p->s, CLASS_OBJECT); i++) {
+		struct object *o = snapshot_object(p->s, i);
+
+		o->evidence.holders_unread = unread;
+		if (scanned)
+			count_holders(p, o);
+	}
 }
 
 /* After the leases: what was seen is all where the kernel's own count says so. */

@@ -190,6 +190,41 @@ static uint32_t find_segment(struct pass *p, const struct task *t, const struct 
 	return any;
 }
 
+/* Tasks come one after the other: a change of task is a further one. */
+static void count_map(struct pass *p, uint32_t object, struct where *w, uint32_t task,
+		      const struct raw_map *m)
+{
+	struct object *o = snapshot_object(p->s, object);
+
+	o->mappings++;
+	if (w->map_task != task + 1)
+		o->processes++;
+	w->map_task = task + 1;
+	if (m->prot & PROT_X)
+		o->flags |= OBJECT_EXECUTABLE;
+	if (!(m->prot & PROT_SHARED))
+		o->evidence.private_mapping = true;
+	if (w->end)
+		return;
+	w->task = task + 1;
+	w->map_tid = pass_task(p, task)->reader;
+	w->start = m->start;
+	w->end = m->end;
+}
+
+static void count_fd(struct pass *p, uint32_t object, struct where *w, uint32_t task,
+		     const struct raw_fd *f)
+{
+	if (w->fd_task != task + 1)
+		snapshot_object(p->s, object)->openers++;
+	w->fd_task = task + 1;
+	if (w->fd >= 0)
+		return;
+	w->task = task + 1;
+	w->tid = f->tid;
+	w->fd = f->fd;
+}
+
 static void add_link(struct pass *p, uint32_t object, uint32_t task, uint32_t item, bool is_fd)
 {
 	struct link *l = table_add(&p->links, sizeof(*l));
@@ -197,20 +232,11 @@ static void add_link(struct pass *p, uint32_t object, uint32_t task, uint32_t it
 	const struct task *t = pass_task(p, task);
 
 	*l = (struct link){ .object = object, .task = task, .item = item, .is_fd = is_fd };
-	if (is_fd && w->fd < 0) {
-		const struct raw_fd *f = (struct raw_fd *)t->fds.rows + item;
-
-		w->task = task + 1;
-		w->tid = f->tid;
-		w->fd = f->fd;
-	} else if (!is_fd && !w->end) {
-		const struct raw_map *m = (struct raw_map *)t->maps.rows + item;
-
-		w->task = task + 1;
-		w->tid = t->reader;
-		w->start = m->start;
-		w->end = m->end;
-	}
+	w->awake |= !t->slept;
+	if (is_fd)
+		count_fd(p, object, w, task, (struct raw_fd *)t->fds.rows + item);
+	else
+		count_map(p, object, w, task, (struct raw_map *)t->maps.rows + item);
 }
 
 /* The kinds that a class may turn out to be, once the file is known. */
@@ -311,7 +337,7 @@ static bool stat_holder(const struct pass *p, const struct where *w, struct stat
 	}
 	if (!w->end)
 		return false;
-	snprintf(path, sizeof(path), "/proc/%u/map_files/%llx-%llx", w->tid,
+	snprintf(path, sizeof(path), "/proc/%u/map_files/%llx-%llx", w->map_tid,
 		 (unsigned long long)w->start, (unsigned long long)w->end);
 	return !statx(AT_FDCWD, path, AT_STATX_DONT_SYNC, mask, stx);
 }
@@ -340,32 +366,35 @@ static void locate(struct pass *p, const struct object *o, struct where *w)
 	w->below = (char *)o->path + len + 1;
 }
 
-/* A file that has a path: is it what that path leads to? */
-static void look_path_up(struct pass *p, struct object *o, struct where *w, struct statx *held,
-			 bool *statted)
+/*
+ * A file that has a path: is it what that path leads to? Then the path tells all; else a
+ * holder does, where the reader may look through it.
+ */
+static bool stat_named(struct pass *p, struct object *o, struct where *w, struct statx *stx)
 {
-	uint64_t device = o->device, inode = o->inode;
+	struct statx by_path;
 	const char *plain;
-	struct statx stx;
-	bool marked;
+	bool marked, found, held = false;
 
-	if (*statted) {
-		device = makedev(held->stx_dev_major, held->stx_dev_minor);
-		inode = held->stx_ino;
-	}
 	/* " (deleted)" can end a real name: try it as it is first */
-	if (stat_path(p, w->name, &stx) && same_file(&stx, device, inode)) {
+	found = stat_path(p, w->name, &by_path);
+	w->named = found && same_file(&by_path, o->device, o->inode);
+	if (!w->named) {
+		held = stat_holder(p, w, stx);
+		/* stat may know the file by another device than maps does: btrfs, overlay */
+		w->named = held && found &&
+			   same_file(&by_path, makedev(stx->stx_dev_major, stx->stx_dev_minor),
+				     stx->stx_ino);
+	}
+	if (w->named) {
 		FACT_SET(o, path, w->name);
-		w->named = true;
 		locate(p, o, w);
-	} else {
-		plain = without_mark(p->s->arena, w->name, &marked);
-		FACT_SET(o, path, *statted && held->stx_nlink ? w->name : plain);
+		*stx = by_path;
+		return true;
 	}
-	if (w->named && !*statted) {
-		*held = stx;
-		*statted = true;
-	}
+	plain = without_mark(p->s->arena, w->name, &marked);
+	FACT_SET(o, path, held && stx->stx_nlink ? w->name : plain);
+	return held;
 }
 
 /* On the reader's /dev/shm all names were seen: an inode without one has none. */
@@ -400,37 +429,70 @@ static void unknown_facts(struct pass *p, struct object *o)
 	FACT_UNKNOWN(o, birth_time);
 }
 
-/* Facts that only the file itself tells, of objects that were found by a holder. */
-static void stat_objects(struct pass *p)
+static bool is_named_kind(enum kind kind)
 {
-	for (uint32_t i = 0; i < snapshot_count(p->s, CLASS_OBJECT); i++) {
-		struct object *o = snapshot_object(p->s, i);
-		struct where *w = pass_where(p, i);
-		struct statx stx;
-		bool statted;
+	return kind == KIND_FILE || kind == KIND_POSIX_SHM || kind == KIND_POSIX_SEM;
+}
 
-		if (w->statted)
-			continue;
-		w->statted = true;
-		statted = stat_holder(p, w, &stx);
-		if (o->kind == KIND_FILE || o->kind == KIND_POSIX_SHM || o->kind == KIND_POSIX_SEM)
-			look_path_up(p, o, w, &stx, &statted);
-		if (o->kind == KIND_FILE &&
-		    (statted ? S_ISCHR(stx.stx_mode) : !strncmp(w->name, "/dev/", 5)))
-			o->kind = KIND_DEVICE;
-		/* a semaphore is known by its length; what is not directly there is none */
-		if (o->kind == KIND_POSIX_SEM && statted && stx.stx_size != 32)
-			o->kind = KIND_POSIX_SHM;
-		if (!statted) {
-			unknown_facts(p, o);
-			continue;
-		}
-		object_stat(p, o, &stx);
-		/* stat may know the file by another device than maps does: btrfs, overlay */
-		if (!same_file(&stx, o->device, o->inode) && o->kind == KIND_FILE)
-			index_add(&p->index, makedev(stx.stx_dev_major, stx.stx_dev_minor),
-				  stx.stx_ino, 0, i);
+void stats_release(struct stats *s)
+{
+	index_release(&s->index);
+	table_release(&s->rows);
+}
+
+/* The first pass may be the only one: it keeps nothing. */
+static void keep_stat(struct pass *p, const struct object *o, const struct statx *stx)
+{
+	if (!p->c->passes || p->c->options.no_skip)
+		return;
+	index_add(&p->stats.index, o->device, o->inode, 0, p->stats.rows.count);
+	*(struct statx *)table_add(&p->stats.rows, sizeof(*stx)) = *stx;
+}
+
+static bool stat_nameless(struct pass *p, const struct object *o, const struct where *w,
+			  struct statx *stx)
+{
+	uint32_t kept = w->awake ? 0 :
+		index_find(&p->c->stats.index, o->device, o->inode, 0);
+
+	if (kept)
+		*stx = ((struct statx *)p->c->stats.rows.rows)[kept - 1];
+	else if (!stat_holder(p, w, stx))
+		return false;
+	keep_stat(p, o, stx);
+	return true;
+}
+
+static void stat_object(struct pass *p, uint32_t i)
+{
+	struct object *o = snapshot_object(p->s, i);
+	struct where *w = pass_where(p, i);
+	struct statx stx;
+	bool statted = is_named_kind(o->kind) ? stat_named(p, o, w, &stx) :
+						stat_nameless(p, o, w, &stx);
+
+	w->statted = true;
+	if (o->kind == KIND_FILE && (statted ? S_ISCHR(stx.stx_mode) : !strncmp(w->name, "/dev/", 5)))
+		o->kind = KIND_DEVICE;
+	/* a semaphore is known by its length; what is not directly there is none */
+	if (o->kind == KIND_POSIX_SEM && statted && stx.stx_size != 32)
+		o->kind = KIND_POSIX_SHM;
+	if (!statted) {
+		unknown_facts(p, o);
+		return;
 	}
+	object_stat(p, o, &stx);
+	if (o->kind == KIND_FILE && !same_file(&stx, o->device, o->inode))
+		index_add(&p->index, makedev(stx.stx_dev_major, stx.stx_dev_minor), stx.stx_ino, 0, i);
+}
+
+/* Facts that only the file itself tells, of objects that were found by a holder. */
+static void stat_objects(struct pass *p, bool files_only)
+{
+	for (uint32_t i = 0; i < snapshot_count(p->s, CLASS_OBJECT); i++)
+		if (!pass_where(p, i)->statted &&
+		    (!files_only || snapshot_object(p->s, i)->kind == KIND_FILE))
+			stat_object(p, i);
 }
 
 /*
@@ -498,11 +560,14 @@ void join(struct pass *p, bool maps, bool fds)
 {
 	if (maps)
 		join_maps(p);
-	stat_objects(p);
-	if (fds) {
+	/* descriptors know files by stat's device, which only their own stat tells */
+	stat_objects(p, true);
+	if (fds)
 		join_fds(p);
-		stat_objects(p);
-	}
+	stat_objects(p, false);
+	stats_release(&p->c->stats);
+	p->c->stats = p->stats;
+	p->stats = (struct stats){ 0 };
 	settle_strange_segments(p);
 	mend_huge_pages(p);
 }

@@ -91,5 +91,5 @@ void leases_ask(struct pass *p)
 {
 	if (p->c->options.no_lease)
 		return;
-	in_threads(p->c->threads, snapshot_count(p->s, CLASS_OBJECT), ask, p);
+	in_threads(p->c->threads, snapshot_count(p->s, CLASS_OBJECT), 64, ask, p);
 }

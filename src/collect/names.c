@@ -196,6 +196,23 @@ static void want_all(struct pass *p, struct question *q, const struct user_names
 	}
 }
 
+/* One copy in the arena for a run of rows of one user. */
+struct last_name {
+	const struct entry *entries[4];
+	const char *copies[4];
+	unsigned int next;
+};
+
+static const struct entry *find_again(const struct user_names *n, uint32_t id, bool is_group,
+				      const struct last_name *last)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(last->entries); i++)
+		if (last->entries[i] && last->entries[i]->id == id &&
+		    last->entries[i]->is_group == is_group)
+			return last->entries[i];
+	return find_entry(&n->entries, id, is_group);
+}
+
 /* A number without a name is no unknown: the field does not apply. */
 #define FILL(row, id_, name_, group_) do {						\
 	const struct entry *e_;								\
@@ -204,19 +221,12 @@ static void want_all(struct pass *p, struct question *q, const struct user_names
 		FACT_UNKNOWN(row, name_);						\
 	if (!FACT_KNOWN(row, id_))							\
 		break;									\
-	e_ = find_entry(&n->entries, (row)->id_, group_);				\
+	e_ = find_again(n, (row)->id_, group_, &last);					\
 	if (!e_ || !e_->resolved)							\
 		FACT_UNKNOWN(row, name_);						\
 	else if (e_->name)								\
 		FACT_SET(row, name_, shared_name(p, e_, &last));			\
 } while (0)
-
-/* One copy in the arena for a run of rows of one user. */
-struct last_name {
-	const struct entry *entries[4];
-	const char *copies[4];
-	unsigned int next;
-};
 
 static const char *shared_name(struct pass *p, const struct entry *e, struct last_name *last)
 {

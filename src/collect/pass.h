@@ -36,7 +36,7 @@ struct task {
 	uint64_t inode;			/* of /proc/PID: changes with the process behind the number */
 	int64_t birth;			/* change time of that inode, ns */
 	int64_t cpu;			/* CPU clock at the last reading of the mappings, ns */
-	uint64_t ipc_ns, mnt_ns;	/* 0: could not be read */
+	uint64_t ipc_ns, mnt_ns, pid_ns;	/* 0: could not be read */
 	uint64_t nfds_seen;		/* size of the fd folder at the last reading */
 	uint32_t reader;		/* tid through which maps are read: a dead leader's thread */
 	uint32_t process;		/* row of CLASS_PROCESS in this pass, +1; 0: none yet */
@@ -45,6 +45,7 @@ struct task {
 	bool private_read;		/* private mappings of files are among them */
 	bool fds_valid;
 	bool gone;			/* vanished while it was read */
+	bool slept;			/* has not run since the last pass */
 	struct table maps, fds;		/* struct raw_map, struct raw_fd */
 	struct buf names;		/* of both, each with its NUL; offset 0 is "" */
 };
@@ -91,6 +92,15 @@ void index_release(struct index *x);
 
 struct user_names;
 
+/*
+ * What statx said of files without a name, by (device, inode). Only who holds such a file can
+ * change it: as long as all of its holders sleep it is as it was.
+ */
+struct stats {
+	struct index index;
+	struct table rows;		/* struct statx */
+};
+
 struct collector {
 	struct collect_options options;
 	uint32_t kinds;			/* asked for, and their family's */
@@ -105,6 +115,8 @@ struct collector {
 	bool initial_pid_ns, proc_is_ours;
 	struct table hugetlb;		/* struct hugetlb_device: the kernel's own mounts */
 	int64_t boot_offset;		/* real clock minus boot clock, ms */
+	struct stats stats;		/* facts about files whose holders may sleep */
+	uint32_t counts[NR_CLASSES];	/* rows of the last snapshot */
 	const uint64_t *only;		/* just these processes, ascending; NULL: all */
 	uint32_t nonly;
 	struct table tasks;		/* struct task, ascending by pid */
@@ -127,6 +139,7 @@ struct pass {
 	struct table filesystems;	/* struct shared_fs */
 	struct table mounts;		/* struct mounts: the reader's first */
 	struct index index;
+	struct stats stats;		/* those of this pass */
 	struct table where;		/* struct where, one for each object: how to reach it */
 	struct table links;		/* struct link: which task holds which object */
 	struct table pid_facts, uids;
@@ -142,9 +155,12 @@ struct where {
 	char *below;			/* path below its root; in the arena */
 	uint32_t task;			/* index + 1 into tasks: a holder */
 	uint32_t tid;			/* descriptor of that thread */
+	uint32_t map_tid;		/* mapping, seen through that thread */
 	int32_t fd;			/* ... -1: none */
 	uint64_t start, end;		/* a mapping */
 	const char *name;		/* what the kernel calls it */
+	uint32_t map_task, fd_task;	/* the last that was counted, +1 */
+	bool awake;			/* one of its holders has run since the last pass */
 	bool statted;			/* its facts are there */
 	bool dropped;			/* it went away meanwhile */
 	bool named;			/* its path, looked up here, is this very object */
@@ -168,8 +184,12 @@ void task_release(struct task *t);
  */
 uint32_t tasks_scan(struct pass *p, bool maps, bool fds, bool again);
 void tasks_gaps(struct pass *p, bool maps, bool fds);
-/* Run @work on the numbers below @count, on @threads threads. */
-void in_threads(unsigned int threads, uint32_t count, void (*work)(void *arg, uint32_t i), void *arg);
+/*
+ * Run @work on the numbers below @count, on @threads threads that take @step of them at a
+ * time: enough to make the counter cheap, few enough to end together.
+ */
+void in_threads(unsigned int threads, uint32_t count, uint32_t step,
+		void (*work)(void *arg, uint32_t i), void *arg);
 static inline struct task *pass_task(const struct pass *p, uint32_t i)
 {
 	return (struct task *)p->c->tasks.rows + i;
@@ -233,6 +253,7 @@ uint64_t process_row(struct pass *p, uint32_t task);
 const char *prot_text(uint8_t prot);
 /* holders.c: CLASS_HOLDER and the counts; holders_complete once the leases are known. */
 void join_holders(struct pass *p);
+void stats_release(struct stats *s);
 void holders_complete(struct pass *p);
 
 /* lease.c, locks.c */

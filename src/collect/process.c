@@ -13,12 +13,11 @@
 #define CHUNK 200
 
 /* Items are reached by their place, not by PIDS_VAL: its arguments differ between versions. */
-enum fact { FACT_PID, FACT_TICS, FACT_EUID, FACT_CMD, FACT_CMDLINE, FACT_CGROUP, FACT_NS, NR_FACTS };
+enum fact { FACT_PID, FACT_TICS, FACT_EUID, FACT_CMD, FACT_CMDLINE, FACT_CGROUP, NR_FACTS };
 static const enum pids_item fact_items[NR_FACTS] = {
 	[FACT_PID] = PIDS_ID_PID,	  [FACT_TICS] = PIDS_TICS_BEGAN,
 	[FACT_EUID] = PIDS_ID_EUID,	  [FACT_CMD] = PIDS_CMD,
 	[FACT_CMDLINE] = PIDS_CMDLINE_V,  [FACT_CGROUP] = PIDS_CGROUP_V,
-	[FACT_NS] = PIDS_NS_PID,
 };
 
 static int64_t tics_ms(uint64_t tics)
@@ -39,7 +38,7 @@ static int open_items(struct pids_info **info, const enum pids_item *items, unsi
 /* One answer, kept in plain memory until the rows can be written by one thread. */
 struct answer {
 	bool found;
-	uint64_t tics, pid_ns;
+	uint64_t tics;
 	uint32_t euid;
 	char *comm, *cmdline, *cgroup;
 };
@@ -86,7 +85,6 @@ static void keep_answer(struct answer *a, const struct pids_result *r)
 	a->found = true;
 	a->tics = r[FACT_TICS].result.ull_int;
 	a->euid = r[FACT_EUID].result.u_int;
-	a->pid_ns = r[FACT_NS].result.ul_int;
 	a->comm = xstrdup(r[FACT_CMD].result.str ? r[FACT_CMD].result.str : "");
 	a->cmdline = joined(r[FACT_CMDLINE].result.strv);
 	a->cgroup = cgroup_path(r[FACT_CGROUP].result.strv);
@@ -139,7 +137,6 @@ static void set_unknown(struct process *row)
 	FACT_UNKNOWN(row, cgroup);
 	FACT_UNKNOWN(row, unit);
 	FACT_UNKNOWN(row, container);
-	FACT_UNKNOWN(row, pid_ns);
 }
 
 static void set_cgroup(struct pass *p, struct process *row, const char *path)
@@ -169,10 +166,6 @@ static void set_facts(struct pass *p, struct process *row, const struct answer *
 	if (a->cmdline[0])
 		FACT_SET(row, cmdline, arena_strdup(p->s->arena, a->cmdline));
 	set_cgroup(p, row, a->cgroup);
-	if (a->pid_ns)
-		FACT_SET(row, pid_ns, a->pid_ns);
-	else
-		FACT_UNKNOWN(row, pid_ns);
 }
 
 void processes_read(struct pass *p)
@@ -181,7 +174,7 @@ void processes_read(struct pass *p)
 	uint32_t chunks = (x.count + CHUNK - 1) / CHUNK;
 
 	x.answers = xcalloc(x.count, sizeof(*x.answers));
-	in_threads(p->c->threads, chunks, ask_chunk, &x);
+	in_threads(p->c->threads, chunks, 1, ask_chunk, &x);
 	if (x.error)
 		snapshot_gap(p->s, "processes", x.error, 0);
 	for (uint32_t i = 0; i < x.count; i++) {
@@ -227,20 +220,51 @@ static void read_lives(struct pids_info *info, struct pid_fact **facts, uint32_t
 				keep_life(facts[k], fetch->stacks[i]->head);
 }
 
+static int compare_processes(const void *pa, const void *pb)
+{
+	const struct process *a = *(const struct process *const *)pa;
+	const struct process *b = *(const struct process *const *)pb;
+
+	return (a->pid > b->pid) - (a->pid < b->pid);
+}
+
+/* A holder has been read already, and is neither a thread's number nor a dead zombie. */
+static void keep_holders(struct pass *p, struct pid_fact *facts, uint32_t n)
+{
+	uint32_t count = snapshot_count(p->s, CLASS_PROCESS), at = 0;
+	const struct process **rows = xcalloc(count, sizeof(*rows));
+
+	for (uint32_t i = 0; i < count; i++)
+		rows[i] = snapshot_row(p->s, CLASS_PROCESS, i);
+	qsort(rows, count, sizeof(*rows), compare_processes);
+	for (uint32_t i = 0; i < n; i++) {
+		while (at < count && rows[at]->pid < facts[i].pid)
+			at++;
+		if (at == count || rows[at]->pid != facts[i].pid || !FACT_KNOWN(rows[at], start_time))
+			continue;
+		facts[i].has_start = true;
+		facts[i].start = rows[at]->start_time - p->c->boot_offset;
+	}
+	free(rows);
+}
+
 void pid_facts_read(struct pass *p, const uint32_t *pids, uint32_t n)
 {
 	struct pid_fact *facts = table_add_n(&p->pid_facts, sizeof(*facts), n), *open[CHUNK];
 	struct pids_info *info;
 	uint32_t waiting = 0;
 
+	for (uint32_t i = 0; i < n; i++)
+		facts[i].pid = pids[i];
+	keep_holders(p, facts, n);
+
 	if (open_items(&info, life_items, NR_LIFE_ITEMS) < 0)
 		info = NULL;
 	for (uint32_t i = 0; i < n; i++) {
-		facts[i].pid = pids[i];
 		/* EPERM is said of those that are there, hidden ones included */
 		facts[i].exists = kill(pids[i], 0) == 0 || errno != ESRCH;
 		facts[i].is_self = pids[i] == (uint32_t)getpid();
-		if (!facts[i].exists || facts[i].is_self || !info)
+		if (!facts[i].exists || facts[i].is_self || facts[i].has_start || !info)
 			continue;
 		open[waiting++] = &facts[i];
 		if (waiting == CHUNK) {

@@ -14,32 +14,30 @@
 
 struct crew {
 	atomic_uint next;
-	uint32_t count;
+	uint32_t count, step;
 	void (*work)(void *arg, uint32_t i);
 	void *arg;
 };
-
-/* Numbers taken at a time: enough to make the counter cheap, few enough to end together. */
-#define CREW_STEP 8
 
 static void *crew_run(void *arg)
 {
 	struct crew *crew = arg;
 	uint32_t from;
 
-	while ((from = atomic_fetch_add(&crew->next, CREW_STEP)) < crew->count)
-		for (uint32_t i = from; i < from + CREW_STEP && i < crew->count; i++)
+	while ((from = atomic_fetch_add(&crew->next, crew->step)) < crew->count)
+		for (uint32_t i = from; i < from + crew->step && i < crew->count; i++)
 			crew->work(crew->arg, i);
 	return NULL;
 }
 
-void in_threads(unsigned int threads, uint32_t count, void (*work)(void *arg, uint32_t i), void *arg)
+void in_threads(unsigned int threads, uint32_t count, uint32_t step,
+		void (*work)(void *arg, uint32_t i), void *arg)
 {
-	struct crew crew = { .count = count, .work = work, .arg = arg };
+	struct crew crew = { .count = count, .step = step, .work = work, .arg = arg };
 	pthread_t helpers[64];
 	unsigned int n = 0;
 
-	while (n + 1 < threads && n < ARRAY_SIZE(helpers) && (n + 1) * CREW_STEP * 4 < count) {
+	while (n + 1 < threads && n < ARRAY_SIZE(helpers) && (n + 1) * step < count) {
 		if (pthread_create(&helpers[n], NULL, crew_run, &crew))
 			break;
 		n++;
@@ -269,35 +267,31 @@ static int64_t cpu_clock(uint32_t pid)
 	struct timespec ts;
 
 	/* the CPU clock of another process: clock_getcpuclockid(3) */
-	if (clock_gettime((~(clockid_t)pid << 3) | 2, &ts) < 0)
+	if (clock_gettime((clockid_t)(~pid << 3 | 2), &ts) < 0)
 		return -1;
 	return ts.tv_sec * 1000000000LL + ts.tv_nsec;
 }
 
 /* The size of the fd folder is the number of open descriptors since Linux 6.2. */
-static uint64_t count_fds(int dir)
+static uint64_t count_fds(const char *path)
 {
+	char fds[48];
 	struct stat st;
 
-	return fstatat(dir, "fd", &st, 0) < 0 ? 0 : st.st_size;
+	snprintf(fds, sizeof(fds), "%s/fd", path);
+	return stat(fds, &st) < 0 ? 0 : st.st_size;
 }
 
 /* Whether the number stands for the same process as last time; else what was known is dropped. */
-static void identify(struct task *t, int dir)
+static void identify(struct task *t, const struct stat *st)
 {
-	struct stat st;
-	int64_t birth;
+	int64_t birth = st->st_ctim.tv_sec * 1000000000LL + st->st_ctim.tv_nsec;
 
-	if (fstat(dir, &st) < 0) {
-		t->gone = true;
-		return;
-	}
-	birth = st.st_ctim.tv_sec * 1000000000LL + st.st_ctim.tv_nsec;
-	t->euid = st.st_uid;
-	if (t->inode == st.st_ino && t->birth == birth)
+	t->euid = st->st_uid;
+	if (t->inode == st->st_ino && t->birth == birth)
 		return;
 	task_release(t);
-	t->inode = st.st_ino;
+	t->inode = st->st_ino;
 	t->birth = birth;
 	t->cpu = -1;
 }
@@ -308,49 +302,64 @@ static bool its_turn(const struct scan *scan, uint32_t i)
 	return (i + scan->p->c->passes) % 32 == 0;
 }
 
-static void scan_task(void *arg, uint32_t i)
+static void read_namespaces(const struct scan *scan, struct task *t, int dir)
 {
-	struct scan *scan = arg;
-	struct task *t = pass_task(scan->p, i);
-	char path[32];
-	int64_t cpu;
-	uint64_t nfds = 0;
-	bool slept;
-	int dir, error;
+	int error;
 
-	snprintf(path, sizeof(path), "/proc/%u", t->pid);
-	dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	t->ipc_ns = ns_inode(dir, "ns/ipc", &error);
+	t->ns_error = task_error(-error);
+	if (scan->maps || scan->fds) {
+		t->mnt_ns = ns_inode(dir, "ns/mnt", &error);
+		t->pid_ns = ns_inode(dir, "ns/pid", &error);
+	}
+}
+
+static void read_task(struct scan *scan, struct task *t, const char *path)
+{
+	int dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
 	if (dir < 0) {
 		t->gone = true;
 		task_release(t);
 		return;
 	}
-	identify(t, dir);
+	/* names of both lie together */
+	buf_reset(&t->names);
+	read_namespaces(scan, t, dir);
+	if (scan->maps)
+		read_maps(scan, t, dir);
+	if (scan->fds)
+		read_fds(scan, t, dir);
+	close(dir);
+}
+
+static void scan_task(void *arg, uint32_t i)
+{
+	struct scan *scan = arg;
+	struct task *t = pass_task(scan->p, i);
+	uint64_t nfds = 0;
+	struct stat st;
+	char path[32];
+	int64_t cpu;
+
+	snprintf(path, sizeof(path), "/proc/%u", t->pid);
+	if (stat(path, &st) < 0) {
+		t->gone = true;
+		task_release(t);
+		return;
+	}
+	identify(t, &st);
 	/* before anything is read: what happens later changes it */
 	cpu = cpu_clock(t->pid);
-	slept = cpu >= 0 && cpu == t->cpu && !scan->again && !its_turn(scan, i);
-	if (!slept) {
-		t->ipc_ns = ns_inode(dir, "ns/ipc", &error);
-		t->ns_error = task_error(-error);
-		if (scan->maps || scan->fds)
-			t->mnt_ns = ns_inode(dir, "ns/mnt", &error);
-	}
-	if (scan->fds)
-		nfds = count_fds(dir);
-	if (!slept || (scan->maps && !t->maps_valid) || (scan->private && !t->private_read) ||
-	    (scan->fds && (!t->fds_valid || nfds != t->nfds_seen))) {
-		/* names of both lie together */
-		buf_reset(&t->names);
-		if (scan->maps)
-			read_maps(scan, t, dir);
-		if (scan->fds)
-			read_fds(scan, t, dir);
-	} else {
+	nfds = scan->fds ? count_fds(path) : 0;
+	t->slept = cpu >= 0 && cpu == t->cpu && !scan->again && !its_turn(scan, i);
+	if (t->slept && (!scan->maps || t->maps_valid) && (!scan->private || t->private_read) &&
+	    (!scan->fds || (t->fds_valid && nfds == t->nfds_seen)))
 		atomic_fetch_add(&scan->skipped, 1);
-	}
+	else
+		read_task(scan, t, path);
 	t->cpu = cpu;
 	t->nfds_seen = nfds;
-	close(dir);
 }
 
 uint32_t tasks_scan(struct pass *p, bool maps, bool fds, bool again)
@@ -361,7 +370,7 @@ uint32_t tasks_scan(struct pass *p, bool maps, bool fds, bool again)
 		.private = maps && p->c->want_private,
 	};
 
-	in_threads(p->c->threads, p->c->tasks.count, scan_task, &scan);
+	in_threads(p->c->threads, p->c->tasks.count, 8, scan_task, &scan);
 	if (atomic_load(&scan.no_query))
 		p->c->query_works = false;
 	return atomic_load(&scan.skipped);

@@ -24,6 +24,7 @@ struct resident {
 /* What one IPC namespace holds: read in a thread that is in it. */
 struct reading {
 	bool want_resident;
+	unsigned int threads;		/* more than one only in the reader's own namespace */
 	struct table segments;		/* struct segment */
 	struct table resident;		/* struct resident, as /proc/sysvipc/shm lists them */
 	struct shm_info info;
@@ -38,35 +39,72 @@ struct segment {
 	int id;
 };
 
+/*
+ * Indexes are read in steps, which threads may share: each step fills its own part, and the
+ * parts are put together in order.
+ */
+#define STEP 512
+
+struct steps {
+	int highest, command;
+	struct table *parts;		/* of struct segment, one for each step */
+	unsigned int *denied;
+};
+
+static void read_step(void *arg, uint32_t step)
+{
+	struct steps *x = arg;
+	int end = (step + 1) * STEP - 1;
+
+	for (int i = step * STEP; i <= end && i <= x->highest; i++) {
+		struct segment s;
+
+		s.id = shmctl(i, x->command, &s.ds);
+		if (s.id >= 0)
+			*(struct segment *)table_add(&x->parts[step], sizeof(s)) = s;
+		else if (errno == EACCES)
+			x->denied[step]++;
+	}
+}
+
+/* Before Linux 4.17 there is only SHM_STAT, which asks for the right to read. */
+static int stat_command(int highest)
+{
+	struct shmid_ds ds;
+
+	for (int i = 0; i <= highest; i++) {
+		if (shmctl(i, SHM_STAT_ANY, &ds) >= 0)
+			return SHM_STAT_ANY;
+		if (shmctl(i, SHM_STAT, &ds) >= 0 || errno == EACCES)
+			return SHM_STAT;
+	}
+	return SHM_STAT_ANY;
+}
+
 static void read_segments(struct reading *r)
 {
-	int command = SHM_STAT_ANY;
-	int highest = shmctl(0, SHM_INFO, (struct shmid_ds *)(void *)&r->info);
+	/* the highest used index, not a number of segments: indexes are sparse */
+	struct steps x = { .highest = shmctl(0, SHM_INFO, (struct shmid_ds *)(void *)&r->info) };
+	uint32_t n = x.highest / STEP + 1;
 
-	if (highest < 0) {
+	if (x.highest < 0) {
 		r->error = errno;
 		return;
 	}
 	r->has_info = shmctl(0, IPC_INFO, (struct shmid_ds *)(void *)&r->limits) >= 0;
-	/* the highest used index, not a number of segments: indexes are sparse */
-	for (int i = 0; i <= highest; i++) {
-		struct segment s;
-
-		s.id = shmctl(i, command, &s.ds);
-		if (s.id < 0 && errno == EINVAL && command == SHM_STAT_ANY) {
-			struct shmid_ds probe;
-
-			/* an empty index says EINVAL as well: ask what the old command says */
-			if (shmctl(i, SHM_STAT, &probe) < 0)
-				continue;
-			command = SHM_STAT;
-			s.id = shmctl(i, command, &s.ds);
-		}
-		if (s.id >= 0)
-			*(struct segment *)table_add(&r->segments, sizeof(s)) = s;
-		else if (errno == EACCES)
-			r->denied++;
+	x.command = stat_command(x.highest);
+	x.parts = xcalloc(n, sizeof(*x.parts));
+	x.denied = xcalloc(n, sizeof(*x.denied));
+	in_threads(r->threads, n, 1, read_step, &x);
+	table_reserve(&r->segments, sizeof(struct segment), r->info.used_ids);
+	for (uint32_t i = 0; i < n; i++) {
+		memcpy(table_add_n(&r->segments, sizeof(struct segment), x.parts[i].count),
+		       x.parts[i].rows ? x.parts[i].rows : "", x.parts[i].count * sizeof(struct segment));
+		table_release(&x.parts[i]);
+		r->denied += x.denied[i];
 	}
+	free(x.parts);
+	free(x.denied);
 }
 
 /* One line: key shmid perms size cpid lpid nattch uid gid cuid cgid atime dtime ctime rss swap. */
@@ -110,10 +148,10 @@ static void *read_resident_thread(void *arg)
 }
 
 /* Both at once: each takes its time in the kernel. */
-static void read_namespace(struct reading *r, bool parallel)
+static void read_namespace(struct reading *r)
 {
 	pthread_t thread;
-	bool started = r->want_resident && parallel &&
+	bool started = r->want_resident && r->threads > 1 &&
 		       !pthread_create(&thread, NULL, read_resident_thread, r);
 
 	read_segments(r);
@@ -136,7 +174,7 @@ static void *visit_namespace(void *arg)
 	if (setns(v->ns, CLONE_NEWIPC) < 0)
 		v->r->error = errno;
 	else
-		read_namespace(v->r, false);
+		read_namespace(v->r);
 	return NULL;
 }
 
@@ -229,6 +267,9 @@ static void add_segments(struct pass *p, const struct reading *r, uint64_t ns)
 	const struct segment *segments = r->segments.rows;
 	uint32_t hint = 0;
 
+	table_reserve(&p->s->tables[CLASS_OBJECT], sizeof(struct object),
+		      snapshot_count(p->s, CLASS_OBJECT) + r->segments.count);
+
 	for (uint32_t i = 0; i < r->segments.count; i++)
 		add_segment(p, &segments[i], ns,
 			    r->resident.count ? find_resident(r, segments[i].id, &hint) : NULL, r);
@@ -261,7 +302,7 @@ static void reading_release(struct reading *r)
 
 static void read_other(struct pass *p, uint64_t ns, int fd, uint32_t pid)
 {
-	struct reading r = { .want_resident = p->sources & SOURCE_BIT(SOURCE_SYSVIPC) };
+	struct reading r = { .want_resident = p->sources & SOURCE_BIT(SOURCE_SYSVIPC), .threads = 1 };
 	struct visit v = { .r = &r, .ns = fd };
 	pthread_t thread;
 
@@ -341,10 +382,13 @@ static void read_others_of_mounts(struct pass *p, struct seen *seen)
 
 void shm_read(struct pass *p)
 {
-	struct reading r = { .want_resident = p->sources & SOURCE_BIT(SOURCE_SYSVIPC) };
+	struct reading r = {
+		.want_resident = p->sources & SOURCE_BIT(SOURCE_SYSVIPC),
+		.threads = p->c->threads,
+	};
 	struct seen seen = { 0 };
 
-	read_namespace(&r, p->c->threads > 1);
+	read_namespace(&r);
 	if (r.error) {
 		/* ENOSYS: a kernel without System V IPC has no segments, and can say so */
 		snapshot_gap(p->s, "shmctl", r.error, 0);

@@ -229,7 +229,7 @@ int collect_maps(const struct collect_options *options, const uint64_t *pids, ui
 	x.policy = policy;
 	x.kinds = KINDS_ALL;
 	x.sources = SOURCE_BIT(SOURCE_SHMCTL) | SOURCE_BIT(SOURCE_MAPS) | SOURCE_BIT(SOURCE_TMPFS) |
-		    SOURCE_BIT(SOURCE_PROCESSES);
+		    SOURCE_BIT(SOURCE_HOLDERS) | SOURCE_BIT(SOURCE_PROCESSES);
 	c = collector_new(&x);
 	c->want_private = true;
 	if (pids) {

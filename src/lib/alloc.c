@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ipctop/alloc.h"
 
-#include <errno.h>
+#include <sys/mman.h>
 
 void out_of_memory(void)
 {
@@ -40,6 +40,56 @@ char *xstrdup(const char *s)
 	return xstrndup(s, strlen(s));
 }
 
+static void table_free(struct table *t)
+{
+	if (t->mapped)
+		munmap(t->rows, t->mapped);
+	else
+		free(t->rows);
+}
+
+/*
+ * Large tables are mappings of huge pages: first touches of small ones cost more than
+ * filling them does.
+ */
+#define HUGE ((size_t)2 << 20)
+
+static void table_map(struct table *t, size_t bytes)
+{
+	size_t length = (bytes + HUGE - 1) & ~(HUGE - 1);
+	char *rows = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (rows == MAP_FAILED)
+		out_of_memory();
+	madvise(rows, length, MADV_HUGEPAGE);
+	t->mapped = length;
+	t->rows = rows;
+}
+
+static void table_resize(struct table *t, size_t size, uint32_t room)
+{
+	struct table old = *t;
+	size_t bytes;
+
+	if (__builtin_mul_overflow(room, size, &bytes) || bytes > SIZE_MAX / 2)
+		out_of_memory();
+	if (bytes < 2 * HUGE) {
+		t->rows = xrealloc(t->rows, room, size);
+	} else if (bytes > old.mapped) {
+		table_map(t, bytes);
+		if (old.count)
+			memcpy(t->rows, old.rows, old.count * size);
+		table_free(&old);
+	}
+	t->room = room;
+}
+
+void table_reserve(struct table *t, size_t size, uint32_t n)
+{
+	if (n > t->room)
+		table_resize(t, size, n);
+}
+
 void *table_add_n(struct table *t, size_t size, uint32_t n)
 {
 	char *rows;
@@ -52,8 +102,7 @@ void *table_add_n(struct table *t, size_t size, uint32_t n)
 
 		if (room < t->count + n)
 			room = t->count + n;
-		t->rows = xrealloc(t->rows, room, size);
-		t->room = room;
+		table_resize(t, size, room);
 	}
 	rows = (char *)t->rows + (size_t)t->count * size;
 	if (n)
@@ -69,7 +118,7 @@ void *table_add(struct table *t, size_t size)
 
 void table_release(struct table *t)
 {
-	free(t->rows);
+	table_free(t);
 	*t = (struct table){ 0 };
 }
 

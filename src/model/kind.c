@@ -13,8 +13,8 @@
 #define FILE_NEEDS {								\
 	[NEED_BASE]	 = S(TMPFS) | S(MAPS) | S(FDS),				\
 	[NEED_RESIDENT]	 = S(TMPFS) | S(MAPS) | S(FDS),				\
-	[NEED_HOLDERS]	 = S(TMPFS) | S(MAPS) | S(FDS) | S(LEASE),		\
-	[NEED_PROCESSES] = S(TMPFS) | S(MAPS) | S(FDS) | S(PROCESSES),		\
+	[NEED_HOLDERS]	 = S(TMPFS) | S(MAPS) | S(FDS) | S(LEASE) | S(HOLDERS),	\
+	[NEED_PROCESSES] = S(TMPFS) | S(MAPS) | S(FDS) | S(HOLDERS) | S(PROCESSES), \
 	[NEED_PIDS]	 = S(TMPFS) | S(MAPS) | S(FDS) | S(PIDS) | S(PIDS_ALL), \
 	[NEED_STATE]	 = S(TMPFS) | S(MAPS) | S(FDS) | S(LEASE),		\
 	[NEED_VERDICT]	 = S(TMPFS) | S(MAPS) | S(FDS) | S(LEASE) | S(LOCKS) |	\
@@ -24,8 +24,8 @@
 #define HELD_NEEDS {								\
 	[NEED_BASE]	 = S(MAPS) | S(FDS),					\
 	[NEED_RESIDENT]	 = S(MAPS) | S(FDS),					\
-	[NEED_HOLDERS]	 = S(MAPS) | S(FDS),					\
-	[NEED_PROCESSES] = S(MAPS) | S(FDS) | S(PROCESSES),			\
+	[NEED_HOLDERS]	 = S(MAPS) | S(FDS) | S(HOLDERS),			\
+	[NEED_PROCESSES] = S(MAPS) | S(FDS) | S(HOLDERS) | S(PROCESSES),	\
 	[NEED_PIDS]	 = S(MAPS) | S(FDS),					\
 	[NEED_STATE]	 = S(MAPS) | S(FDS),					\
 	[NEED_VERDICT]	 = S(MAPS) | S(FDS),					\
@@ -37,8 +37,8 @@ const struct kind_info kinds[NR_KINDS] = {
 		.needs = {
 			[NEED_BASE]	 = S(SHMCTL),
 			[NEED_RESIDENT]	 = S(SHMCTL) | S(SYSVIPC),
-			[NEED_HOLDERS]	 = S(SHMCTL) | S(MAPS),
-			[NEED_PROCESSES] = S(SHMCTL) | S(MAPS) | S(PROCESSES),
+			[NEED_HOLDERS]	 = S(SHMCTL) | S(MAPS) | S(HOLDERS),
+			[NEED_PROCESSES] = S(SHMCTL) | S(MAPS) | S(HOLDERS) | S(PROCESSES),
 			[NEED_PIDS]	 = S(SHMCTL) | S(PIDS) | S(PIDS_ALL),
 			[NEED_STATE]	 = S(SHMCTL),
 			[NEED_VERDICT]	 = S(SHMCTL) | S(PIDS) | S(UIDS),
@@ -82,7 +82,8 @@ const char *const source_names[NR_SOURCES + 1] = {
 	[SOURCE_MAPS] = "maps",	    [SOURCE_FDS] = "fds",	  [SOURCE_LEASE] = "lease",
 	[SOURCE_LOCKS] = "locks",   [SOURCE_MOUNTS] = "mounts",	  [SOURCE_PIDS] = "pids",
 	[SOURCE_PIDS_ALL] = "pids",
-	[SOURCE_UIDS] = "uids",	    [SOURCE_PROCESSES] = "processes",
+	[SOURCE_UIDS] = "uids",	    [SOURCE_HOLDERS] = "holders",
+	[SOURCE_PROCESSES] = "processes",
 };
 
 int kind_parse(const char *name, enum kind *kind)
