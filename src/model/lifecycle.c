@@ -61,7 +61,7 @@ static bool absence_proven(const struct object *o)
 
 void lifecycle_state(struct object *o)
 {
-	if (is_condemned(o) && (is_mapped(o) || o->openers || o->kind == KIND_SHM))
+	if (is_condemned(o) && (is_mapped(o) || o->openers))
 		FACT_SET(o, state, STATE_CONDEMNED);
 	else if (is_mapped(o))
 		FACT_SET(o, state, STATE_ATTACHED);
@@ -119,7 +119,7 @@ struct judging {
 	const struct object *o;
 	enum family_habit habit;
 	uint64_t grace, long_grace, age;
-	bool future;
+	bool future, ageless;
 };
 
 #define R(code)		(1U << REASON_##code)
@@ -175,7 +175,7 @@ static uint32_t family_unknown(const struct judging *j)
 static uint32_t recent(const struct judging *j)
 {
 	return IF(FACT_KNOWN(j->o, size) && !j->o->size, ZERO_LENGTH) | IF(j->future, FUTURE_TIME) |
-	       IF(j->age < j->grace, YOUNG);
+	       IF(j->ageless || j->age < j->grace, YOUNG);
 }
 
 static uint32_t owner_gone(const struct judging *j)
@@ -203,7 +203,10 @@ static uint32_t not_posix_shm(const struct judging *j)
 		  (o->evidence.subfolder || (FACT_KNOWN(o, links) && o->links > 1)), NOT_POSIX_SHM);
 }
 
-/* A segment that nobody ever attached has no last user that could be unknown. */
+/*
+ * A segment that nobody ever attached has no last user that could be unknown. Of a file
+ * only its name can tell of somebody.
+ */
 static uint32_t users_unknown(const struct judging *j)
 {
 	const struct object *o = j->o;
@@ -213,7 +216,10 @@ static uint32_t users_unknown(const struct judging *j)
 	bool hidden = (creator && !FACT_KNOWN(o, creator_pid)) ||
 		      (last && !FACT_KNOWN(o, last_pid));
 
-	if (o->kind != KIND_SHM || (!creator && !last))
+	if (o->kind != KIND_SHM)
+		return IF(o->evidence.has_family_pid && o->evidence.family_life == LIFE_UNKNOWN,
+			  CLOCK_UNSTEADY);
+	if (!creator && !last)
 		return 0;
 	return IF(hidden, CREATOR_HIDDEN) |
 	       IF((creator && FACT_KNOWN(o, creator_pid)) || (last && FACT_KNOWN(o, last_pid)),
@@ -263,8 +269,8 @@ static bool has_future_time(const struct object *o, int64_t limit)
 	       (FACT_KNOWN(o, birth_time) && o->birth_time > limit);
 }
 
-/* An age that is unknown counts as none: too young for anything. */
-static uint64_t object_age(const struct snapshot *s, const struct object *o)
+/* An age that is unknown counts as none: too young for anything, whatever the grace time. */
+static bool object_age(const struct snapshot *s, const struct object *o, uint64_t *age)
 {
 	static const struct field *field;
 	struct value v;
@@ -272,7 +278,8 @@ static uint64_t object_age(const struct snapshot *s, const struct object *o)
 	if (!field)
 		field = field_find(CLASS_OBJECT, "age");
 	field_get(s, field, o, &v);
-	return v.state == VALUE_KNOWN ? v.u : 0;
+	*age = v.state == VALUE_KNOWN ? v.u : 0;
+	return v.state == VALUE_KNOWN;
 }
 
 static void judge_by(struct snapshot *s, const struct scene *scene, struct object *o, enum pass pass)
@@ -281,10 +288,10 @@ static void judge_by(struct snapshot *s, const struct scene *scene, struct objec
 		.scene = scene, .o = o,
 		.grace = scene->older_than_set ? scene->older_than : scene->policy->grace,
 		.long_grace = scene->older_than_set ? scene->older_than : scene->policy->long_grace,
-		.age = object_age(s, o),
-		.future = has_future_time(o, scene->now / 1000 + 2),
+		.future = has_future_time(o, scene->now / 1000),
 	};
 
+	j.ageless = !object_age(s, o, &j.age);
 	if (o->evidence.has_family)
 		j.habit = family_row(scene->policy->families, o->evidence.family)->habit;
 	for (unsigned int i = 0; i < ARRAY_SIZE(rules); i++) {
@@ -317,7 +324,8 @@ static void judge_pids(const struct snapshot *s, const struct scene *scene, stru
 	e->creator = pid_judge(scene, o->creator_pid, credible, o->change_time);
 	last = o->attach_time > o->detach_time ? o->attach_time : o->detach_time;
 	e->last = pid_judge(scene, o->last_pid, credible && last, last);
-	if (e->has_family_pid)
+	/* the number in the name of a container's file is of another pid namespace */
+	if (e->has_family_pid && !e->namespace_other)
 		e->family_life = pid_judge(scene, e->family_pid, credible && born, o->birth_time);
 	if (!(s->sources & SOURCE_BIT(SOURCE_PIDS_ALL)))
 		return;
