@@ -113,6 +113,7 @@ void collector_free(struct collector *c)
 	table_release(&c->tasks);
 	table_release(&c->hugetlb);
 	index_release(&c->look.unheld);
+	index_release(&c->index);
 	stats_release(&c->stats);
 	user_names_free(c->names);
 	free(c);
@@ -134,7 +135,7 @@ static void forget_objects(struct pass *p, uint32_t gaps, uint32_t numbers)
 		p->s->tables[joined[i]].count = 0;
 	p->s->tables[CLASS_GAP].count = gaps;
 	p->s->numbers.count = numbers;
-	index_release(&p->index);
+	index_clear(&p->index);
 	p->where.count = p->links.count = 0;
 	files_release(p);
 	for (uint32_t i = 0; i < p->c->tasks.count; i++)
@@ -405,7 +406,8 @@ void pass_release(struct pass *p)
 {
 	files_release(p);
 	mounts_release(&p->mounts);
-	index_release(&p->index);
+	index_clear(&p->index);
+	p->c->index = p->index;
 	table_release(&p->where);
 	table_release(&p->links);
 	table_release(&p->pid_facts);
@@ -416,7 +418,9 @@ int pass_begin(struct pass *p, struct collector *c)
 {
 	int rc;
 
-	*p = (struct pass){ .c = c, .s = snapshot_new(), .sources = c->options.sources };
+	*p = (struct pass){
+		.c = c, .s = snapshot_new(), .sources = c->options.sources, .index = c->index,
+	};
 	p->s->kinds = c->options.kinds;
 	p->s->sources = p->sources;
 	p->s->shm_device = c->shm_device;

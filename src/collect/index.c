@@ -53,6 +53,13 @@ void index_add(struct index *x, uint64_t device, uint64_t inode, uint64_t extra,
 	*slot = (struct slot){ device, inode, extra, object + 1 };
 }
 
+void index_clear(struct index *x)
+{
+	if (x->used)
+		memset(x->slots, 0, x->room * sizeof(*x->slots));
+	x->used = 0;
+}
+
 void index_release(struct index *x)
 {
 	free(x->slots);

@@ -2,10 +2,6 @@
 /* Mappings and descriptors joined into objects. */
 #include "pass.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 
 #define DELETED " (deleted)"
 
@@ -101,8 +97,7 @@ static uint64_t path_hash(const struct pass *p, const struct class *c, uint64_t 
 	return h | 1;
 }
 
-/* The name without the kernel's mark, and whether it bore it. */
-static const char *without_mark(struct arena *arena, const char *name, bool *marked)
+const char *without_mark(struct arena *arena, const char *name, bool *marked)
 {
 	size_t len = strlen(name), mark = strlen(DELETED);
 
@@ -325,176 +320,6 @@ static void join_fds(struct pass *p)
 	}
 }
 
-static bool stat_holder(const struct pass *p, const struct where *w, struct statx *stx)
-{
-	const unsigned int mask = STATX_BASIC_STATS | STATX_BTIME;
-	char path[96];
-
-	if (w->fd >= 0) {
-		snprintf(path, sizeof(path), "/proc/%u/fd/%d", w->tid, w->fd);
-		if (!statx(AT_FDCWD, path, AT_STATX_DONT_SYNC, mask, stx))
-			return true;
-	}
-	if (!w->end)
-		return false;
-	snprintf(path, sizeof(path), "/proc/%u/map_files/%llx-%llx", w->map_tid,
-		 (unsigned long long)w->start, (unsigned long long)w->end);
-	return !statx(AT_FDCWD, path, AT_STATX_DONT_SYNC, mask, stx);
-}
-
-static bool stat_path(const struct pass *p, const char *path, struct statx *stx)
-{
-	return path[0] == '/' && !mounts_may_hang(p, path) &&
-	       !statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW | AT_STATX_DONT_SYNC,
-		      STATX_BASIC_STATS | STATX_BTIME, stx);
-}
-
-static bool same_file(const struct statx *stx, uint64_t device, uint64_t inode)
-{
-	return makedev(stx->stx_dev_major, stx->stx_dev_minor) == device && stx->stx_ino == inode;
-}
-
-/* A file that the walk did not meet but that has a name all the same: its place below the root. */
-static void locate(struct pass *p, const struct object *o, struct where *w)
-{
-	const struct shared_fs *fs = files_fs(p, o->device);
-	size_t len = fs ? strlen(fs->path) : 0;
-
-	if (!fs || !fs->own || strncmp(o->path, fs->path, len) || o->path[len] != '/')
-		return;
-	w->fs = fs - (struct shared_fs *)p->filesystems.rows + 1;
-	w->below = (char *)o->path + len + 1;
-}
-
-/*
- * A file that has a path: is it what that path leads to? Then the path tells all; else a
- * holder does, where the reader may look through it.
- */
-static bool stat_named(struct pass *p, struct object *o, struct where *w, struct statx *stx)
-{
-	struct statx by_path;
-	const char *plain;
-	bool marked, found, held = false;
-
-	/* " (deleted)" can end a real name: try it as it is first */
-	found = stat_path(p, w->name, &by_path);
-	w->named = found && same_file(&by_path, o->device, o->inode);
-	if (!w->named) {
-		held = stat_holder(p, w, stx);
-		/* stat may know the file by another device than maps does: btrfs, overlay */
-		w->named = held && found &&
-			   same_file(&by_path, makedev(stx->stx_dev_major, stx->stx_dev_minor),
-				     stx->stx_ino);
-	}
-	if (w->named) {
-		FACT_SET(o, path, w->name);
-		locate(p, o, w);
-		*stx = by_path;
-		return true;
-	}
-	plain = without_mark(p->s->arena, w->name, &marked);
-	FACT_SET(o, path, held && stx->stx_nlink ? w->name : plain);
-	return held;
-}
-
-/* On the reader's /dev/shm all names were seen: an inode without one has none. */
-static void deduce_unlinked(struct pass *p, struct object *o)
-{
-	const struct shared_fs *fs = files_fs(p, o->device);
-
-	if (!fs || !fs->walked) {
-		FACT_UNKNOWN(o, links);
-		return;
-	}
-	FACT_SET(o, links, 0);
-	o->flags |= OBJECT_UNLINKED;
-}
-
-static void unknown_facts(struct pass *p, struct object *o)
-{
-	if (o->kind == KIND_FILE || o->kind == KIND_POSIX_SHM || o->kind == KIND_POSIX_SEM)
-		deduce_unlinked(p, o);
-	if (o->kind == KIND_DEVICE)
-		FACT_UNKNOWN(o, links);
-	else
-		FACT_UNKNOWN(o, size);
-	if (kinds[o->kind].memory)
-		FACT_UNKNOWN(o, allocated);
-	FACT_UNKNOWN(o, mode);
-	FACT_UNKNOWN(o, uid);
-	FACT_UNKNOWN(o, gid);
-	FACT_UNKNOWN(o, change_time);
-	FACT_UNKNOWN(o, modify_time);
-	FACT_UNKNOWN(o, access_time);
-	FACT_UNKNOWN(o, birth_time);
-}
-
-static bool is_named_kind(enum kind kind)
-{
-	return kind == KIND_FILE || kind == KIND_POSIX_SHM || kind == KIND_POSIX_SEM;
-}
-
-void stats_release(struct stats *s)
-{
-	index_release(&s->index);
-	table_release(&s->rows);
-}
-
-/* The first pass may be the only one: it keeps nothing. */
-static void keep_stat(struct pass *p, const struct object *o, const struct statx *stx)
-{
-	if (!p->c->passes || p->c->options.no_skip)
-		return;
-	index_add(&p->stats.index, o->device, o->inode, 0, p->stats.rows.count);
-	*(struct statx *)table_add(&p->stats.rows, sizeof(*stx)) = *stx;
-}
-
-static bool stat_nameless(struct pass *p, const struct object *o, const struct where *w,
-			  struct statx *stx)
-{
-	uint32_t kept = w->awake ? 0 :
-		index_find(&p->c->stats.index, o->device, o->inode, 0);
-
-	if (kept)
-		*stx = ((struct statx *)p->c->stats.rows.rows)[kept - 1];
-	else if (!stat_holder(p, w, stx))
-		return false;
-	keep_stat(p, o, stx);
-	return true;
-}
-
-static void stat_object(struct pass *p, uint32_t i)
-{
-	struct object *o = snapshot_object(p->s, i);
-	struct where *w = pass_where(p, i);
-	struct statx stx;
-	bool statted = is_named_kind(o->kind) ? stat_named(p, o, w, &stx) :
-						stat_nameless(p, o, w, &stx);
-
-	w->statted = true;
-	if (o->kind == KIND_FILE && (statted ? S_ISCHR(stx.stx_mode) : !strncmp(w->name, "/dev/", 5)))
-		o->kind = KIND_DEVICE;
-	/* a semaphore is known by its length; what is not directly there is none */
-	if (o->kind == KIND_POSIX_SEM && statted && stx.stx_size != 32)
-		o->kind = KIND_POSIX_SHM;
-	if (!statted) {
-		unknown_facts(p, o);
-		return;
-	}
-	object_stat(p, o, &stx);
-	if (o->kind == KIND_FILE && !same_file(&stx, o->device, o->inode))
-		index_add(&p->index, makedev(stx.stx_dev_major, stx.stx_dev_minor), stx.stx_ino, 0, i);
-}
-
-/* Facts that only the file itself tells, of objects that were found by a holder. */
-static void stat_objects(struct pass *p, bool files_only)
-{
-	for (uint32_t i = 0; i < snapshot_count(p->s, CLASS_OBJECT); i++)
-		if (!pass_where(p, i)->statted &&
-		    (!files_only || snapshot_object(p->s, i)->kind == KIND_FILE))
-			stat_object(p, i);
-}
-
 /*
  * A segment of no namespace in sight, if somebody still maps it: the namespace lives by the
  * attachment alone, and nothing but the file can be asked.
@@ -561,13 +386,10 @@ void join(struct pass *p, bool maps, bool fds)
 	if (maps)
 		join_maps(p);
 	/* descriptors know files by stat's device, which only their own stat tells */
-	stat_objects(p, true);
+	stat_files(p);
 	if (fds)
 		join_fds(p);
-	stat_objects(p, false);
-	stats_release(&p->c->stats);
-	p->c->stats = p->stats;
-	p->stats = (struct stats){ 0 };
+	stat_others(p);
 	settle_strange_segments(p);
 	mend_huge_pages(p);
 }

@@ -33,6 +33,7 @@ struct raw_fd {
 struct task {
 	uint32_t pid;
 	uint32_t euid;			/* by /proc's inode: root's where it is not dumpable */
+#define EUID_UNREAD UINT32_MAX
 	uint64_t inode;			/* of /proc/PID: changes with the process behind the number */
 	int64_t birth;			/* change time of that inode, ns */
 	int64_t cpu;			/* CPU clock at the last reading of the mappings, ns */
@@ -88,6 +89,7 @@ struct index {
 };
 uint32_t index_find(const struct index *x, uint64_t device, uint64_t inode, uint64_t extra);	/* +1; 0: none */
 void index_add(struct index *x, uint64_t device, uint64_t inode, uint64_t extra, uint32_t object);
+void index_clear(struct index *x);	/* empty, but keeps its memory */
 void index_release(struct index *x);
 
 struct user_names;
@@ -117,6 +119,7 @@ struct collector {
 	int64_t boot_offset;		/* real clock minus boot clock, ms */
 	struct stats stats;		/* facts about files whose holders may sleep */
 	uint32_t counts[NR_CLASSES];	/* rows of the last snapshot */
+	struct index index;		/* memory for that of the next pass */
 	const uint64_t *only;		/* just these processes, ascending; NULL: all */
 	uint32_t nonly;
 	struct table tasks;		/* struct task, ascending by pid */
@@ -245,15 +248,22 @@ struct where *pass_where(const struct pass *p, uint32_t object);
 /* Names of all objects, once their facts are known. */
 void object_name(struct pass *p, uint32_t i);
 
-/* join.c */
-void join(struct pass *p, bool maps, bool fds);	/* objects out of mappings and descriptors */
+/* join.c: objects out of mappings and descriptors. */
+void join(struct pass *p, bool maps, bool fds);
+/* The name without the kernel's " (deleted)", and whether it bore it. */
+const char *without_mark(struct arena *arena, const char *name, bool *marked);
+
+/* stat.c: facts of objects that were found by a holder; the files first, then all others. */
+void stat_files(struct pass *p);
+void stat_others(struct pass *p);
+void stats_release(struct stats *s);
+
 /* The row of CLASS_PROCESS that stands for a task, made when it is missing. */
 uint64_t process_row(struct pass *p, uint32_t task);
 /* "rw-s"; a constant. */
 const char *prot_text(uint8_t prot);
 /* holders.c: CLASS_HOLDER and the counts; holders_complete once the leases are known. */
 void join_holders(struct pass *p);
-void stats_release(struct stats *s);
 void holders_complete(struct pass *p);
 
 /* lease.c, locks.c */

@@ -3,6 +3,7 @@
 #include "pass.h"
 
 #include <errno.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "ipctop/io.h"
 
@@ -79,6 +80,25 @@ static bool list_is_complete(const struct pass *p)
 	return own->rows.count > 0;
 }
 
+static uint64_t euid_of(const struct task *t)
+{
+	char path[32];
+	struct stat st;
+
+	if (t->euid != EUID_UNREAD)
+		return t->euid;
+	snprintf(path, sizeof(path), "/proc/%u", t->pid);
+	return stat(path, &st) < 0 ? EUID_UNREAD : st.st_uid;
+}
+
+static bool anything_unheld(const struct pass *p)
+{
+	for (uint32_t i = 0; i < snapshot_count(p->s, CLASS_OBJECT); i++)
+		if (!is_held(snapshot_object(p->s, i)))
+			return true;
+	return false;
+}
+
 /* Owners of what nobody holds that no process seen so far belongs to. */
 static bool owner_missing(const struct pass *p)
 {
@@ -97,11 +117,13 @@ static bool owner_missing(const struct pass *p)
  */
 void uids_find(struct pass *p)
 {
+	if (!anything_unheld(p))
+		return;
 	for (uint32_t i = 0; i < p->c->tasks.count; i++) {
 		const struct task *t = pass_task(p, i);
 
 		if (!t->gone)
-			*(uint64_t *)table_add(&p->uids, sizeof(uint64_t)) = t->euid;
+			*(uint64_t *)table_add(&p->uids, sizeof(uint64_t)) = euid_of(t);
 	}
 	qsort(p->uids.rows, p->uids.count, sizeof(uint64_t), compare_u64);
 	p->scene.uids_complete = list_is_complete(p) && p->c->proc_is_ours;

@@ -302,16 +302,27 @@ static bool its_turn(const struct scan *scan, uint32_t i)
 	return (i + scan->p->c->passes) % 32 == 0;
 }
 
-static void read_namespaces(const struct scan *scan, struct task *t, int dir)
+static void read_namespaces(struct task *t, int dir)
 {
 	int error;
 
 	t->ipc_ns = ns_inode(dir, "ns/ipc", &error);
 	t->ns_error = task_error(-error);
-	if (scan->maps || scan->fds) {
-		t->mnt_ns = ns_inode(dir, "ns/mnt", &error);
-		t->pid_ns = ns_inode(dir, "ns/pid", &error);
-	}
+	t->mnt_ns = ns_inode(dir, "ns/mnt", &error);
+	t->pid_ns = ns_inode(dir, "ns/pid", &error);
+}
+
+/* All that segments need to know of a process: one look, without its folder being opened. */
+static void read_ipc_ns(struct task *t)
+{
+	char path[40];
+	int error;
+
+	snprintf(path, sizeof(path), "/proc/%u/ns/ipc", t->pid);
+	t->ipc_ns = ns_inode(AT_FDCWD, path, &error);
+	t->ns_error = task_error(-error);
+	t->gone = error == ENOENT || error == ESRCH;
+	t->euid = EUID_UNREAD;
 }
 
 static void read_task(struct scan *scan, struct task *t, const char *path)
@@ -325,7 +336,7 @@ static void read_task(struct scan *scan, struct task *t, const char *path)
 	}
 	/* names of both lie together */
 	buf_reset(&t->names);
-	read_namespaces(scan, t, dir);
+	read_namespaces(t, dir);
 	if (scan->maps)
 		read_maps(scan, t, dir);
 	if (scan->fds)
@@ -342,6 +353,10 @@ static void scan_task(void *arg, uint32_t i)
 	char path[32];
 	int64_t cpu;
 
+	if (!scan->maps && !scan->fds) {
+		read_ipc_ns(t);
+		return;
+	}
 	snprintf(path, sizeof(path), "/proc/%u", t->pid);
 	if (stat(path, &st) < 0) {
 		t->gone = true;

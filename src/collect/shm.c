@@ -56,6 +56,7 @@ static void read_step(void *arg, uint32_t step)
 	struct steps *x = arg;
 	int end = (step + 1) * STEP - 1;
 
+	table_reserve(&x->parts[step], sizeof(struct segment), STEP);
 	for (int i = step * STEP; i <= end && i <= x->highest; i++) {
 		struct segment s;
 
@@ -269,6 +270,7 @@ static void add_segments(struct pass *p, const struct reading *r, uint64_t ns)
 
 	table_reserve(&p->s->tables[CLASS_OBJECT], sizeof(struct object),
 		      snapshot_count(p->s, CLASS_OBJECT) + r->segments.count);
+	table_reserve(&p->where, sizeof(struct where), p->where.count + r->segments.count);
 
 	for (uint32_t i = 0; i < r->segments.count; i++)
 		add_segment(p, &segments[i], ns,

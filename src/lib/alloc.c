@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ipctop/alloc.h"
 
+#include <pthread.h>
+#include <stdbool.h>
 #include <sys/mman.h>
 
 void out_of_memory(void)
@@ -40,12 +42,57 @@ char *xstrdup(const char *s)
 	return xstrndup(s, strlen(s));
 }
 
+/*
+ * Mappings that were given back, for the next of the size: a program that looks again
+ * and again fills the same pages instead of having the kernel clear new ones.
+ */
+static struct spare {
+	void *rows;
+	size_t mapped;
+} spares[6];
+static pthread_mutex_t spares_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static bool spare_put(void *rows, size_t mapped)
+{
+	bool kept = false;
+
+	pthread_mutex_lock(&spares_lock);
+	for (unsigned int i = 0; i < ARRAY_SIZE(spares) && !kept; i++) {
+		if (spares[i].rows)
+			continue;
+		spares[i] = (struct spare){ rows, mapped };
+		kept = true;
+	}
+	pthread_mutex_unlock(&spares_lock);
+	return kept;
+}
+
+/* The smallest that is large enough, and not twice as large. */
+static void *spare_take(size_t *length)
+{
+	struct spare *best = NULL;
+	void *rows = NULL;
+
+	pthread_mutex_lock(&spares_lock);
+	for (unsigned int i = 0; i < ARRAY_SIZE(spares); i++)
+		if (spares[i].rows && spares[i].mapped >= *length &&
+		    spares[i].mapped / 2 <= *length && (!best || spares[i].mapped < best->mapped))
+			best = &spares[i];
+	if (best) {
+		rows = best->rows;
+		*length = best->mapped;
+		*best = (struct spare){ 0 };
+	}
+	pthread_mutex_unlock(&spares_lock);
+	return rows;
+}
+
 static void table_free(struct table *t)
 {
-	if (t->mapped)
-		munmap(t->rows, t->mapped);
-	else
+	if (!t->mapped)
 		free(t->rows);
+	else if (!spare_put(t->rows, t->mapped))
+		munmap(t->rows, t->mapped);
 }
 
 /*
@@ -57,11 +104,14 @@ static void table_free(struct table *t)
 static void table_map(struct table *t, size_t bytes)
 {
 	size_t length = (bytes + HUGE - 1) & ~(HUGE - 1);
-	char *rows = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *rows = spare_take(&length);
 
-	if (rows == MAP_FAILED)
-		out_of_memory();
-	madvise(rows, length, MADV_HUGEPAGE);
+	if (!rows) {
+		rows = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		if (rows == MAP_FAILED)
+			out_of_memory();
+		madvise(rows, length, MADV_HUGEPAGE);
+	}
 	t->mapped = length;
 	t->rows = rows;
 }
