@@ -126,12 +126,12 @@ static const struct rule_case {
 						.changed = NOW - 3 * 24 * HOUR }, "stale: abandoned" },
 	{ "name's pid by birth, born later", { FILE_, .family = UNSURE, .family_pid = AFTER_CHANGE,
 					       .born = BOOT + 395060 }, "idle: family-pid-alive" },
-	/* neither alive nor gone: only of segments is that a rule (11) */
+	/* neither alive nor gone: that somebody may live keeps it from being stale */
 	{ "name's pid, birth unknown",
 	  { FILE_, .family = UNSURE, .family_pid = OLD, .births_unknown = true },
-	  "stale: abandoned" },
+	  "unknown: clock-unsteady" },
 	{ "name's pid, clock unsteady", { FILE_, .family = UNSURE, .family_pid = OLD },
-	  "stale: abandoned",
+	  "unknown: clock-unsteady",
 	  { .unsteady = true } },
 
 	/* 6: too early to say */

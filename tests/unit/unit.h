@@ -18,8 +18,9 @@
 	} while (0)
 #define CHECK_TEXT(what, got, want) \
 	do { \
-		if (strcmp((got), (want))) \
-			fail_msg("%s: got '%s', not '%s'", (what), (got), (want)); \
+		const char *got_ = (got); \
+		if (strcmp(got_, (want))) \
+			fail_msg("%s: got '%s', not '%s'", (what), got_, (want)); \
 	} while (0)
 
 #endif
