@@ -16,6 +16,7 @@ enum field_flags {
 	FIELD_TRUNCATE	= 1 << 3,	/* a long text: cut first when the terminal is narrow */
 	FIELD_REQUIRED	= 1 << 4,	/* never null in JSON */
 	FIELD_HIDDEN	= 1 << 5,	/* in JSON documents only */
+	FIELD_WRAP	= 1 << 7,	/* never cut: wrapped when the terminal is narrow */
 	FIELD_KEY	= 1 << 6,	/* VT_ENUM: rows of its class are, in JSON, an object by it, not an array */
 };
 

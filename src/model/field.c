@@ -190,7 +190,7 @@ static const struct field total_fields[] = {
 #define ROW struct object
 static const struct field object_fields[] = {
 	STORED(VT_NAME, name, HELP("name, as every command takes it"),
-	       .flags = FIELD_REQUIRED | FIELD_DEFAULT | FIELD_TRUNCATE),
+	       .flags = FIELD_REQUIRED | FIELD_DEFAULT | FIELD_WRAP),
 	STORED(VT_ENUM, kind, HELP("kind of object"), .names = kind_names, .flags = FIELD_REQUIRED),
 	STORED(VT_UINT, id, HELP("System V identifier"), .flags = FIELD_RIGHT),
 	STORED(VT_KEY, key, HELP("System V key"), .flags = FIELD_RIGHT),
@@ -241,7 +241,8 @@ static const struct field object_fields[] = {
 	STORED(VT_ENUM, state, HELP("stage of its life"), .names = state_names, N(STATE),
 	       .flags = FIELD_DEFAULT),
 	STORED(VT_FLAGS, flags, HELP("what else is to know"), .names = object_flag_names),
-	STORED(VT_STRING, family, HELP("what made it, by its name"), .flags = FIELD_DEFAULT),
+	STORED(VT_STRING, family, HELP("what made it, by its name"),
+	       .flags = FIELD_DEFAULT | FIELD_TRUNCATE),
 	{ .name = "unknown", HELP("fields that could not be read"), .type = VT_FACTS,
 	  .flags = FIELD_REQUIRED },
 	STORED(VT_ENUM, verdict, HELP("whether anybody still needs it"), .names = verdict_names,
@@ -334,7 +335,7 @@ static const struct field map_fields[] = {
 	STORED(VT_UINT, inode, HELP("inode number"), .flags = FIELD_RIGHT),
 	STORED(VT_ENUM, kind, HELP("kind of the object"), .names = kind_names,
 	       .flags = FIELD_DEFAULT),
-	STORED(VT_NAME, object, HELP("name of the object"), .flags = FIELD_DEFAULT | FIELD_TRUNCATE),
+	STORED(VT_NAME, object, HELP("name of the object"), .flags = FIELD_DEFAULT | FIELD_WRAP),
 	STORED(VT_STRING, path, HELP("what the kernel calls it: a file, [heap], [stack]"),
 	       .flags = FIELD_DEFAULT | FIELD_TRUNCATE),
 	STORED(VT_BOOL, deleted, HELP("whether the file has lost its name")),

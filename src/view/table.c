@@ -94,7 +94,8 @@ static void grid_columns(struct grid *g, const struct columns *columns)
 	for (unsigned int c = 0; c < columns->count && !g->failed; c++) {
 		const struct field *field = columns->fields[c];
 		int flags = (field->flags & FIELD_RIGHT ? SCOLS_FL_RIGHT : 0) |
-			    (field->flags & FIELD_TRUNCATE ? SCOLS_FL_TRUNC : 0);
+			    (field->flags & FIELD_TRUNCATE ? SCOLS_FL_TRUNC : 0) |
+			    (field->flags & FIELD_WRAP ? SCOLS_FL_WRAP : 0);
 
 		buf_reset(&g->cell);
 		put_heading(&g->cell, field);
