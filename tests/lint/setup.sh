@@ -1,0 +1,119 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What the README promises of make: deps, install, uninstall.
+. "$(dirname "$0")/lib.sh"
+
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+# The packages that a file names for each other system.
+packages()
+{
+	sed -z 's/\\\n[[:space:]]*//g' "$1" | grep -oE '(dnf install|pacman -S --needed|apk add) [a-z][-a-z0-9 ]+' |
+		sed 's/ *$//' | grep -E 'json-c'
+}
+verdict "the README and deps name the same packages for other systems" \
+	"$(diff <(packages README.md) <(packages tests/deps))"
+
+# A system without apt-get.
+mkdir "$scratch/bin"
+ln -s "$(command -v cat)" "$(command -v sh)" "$scratch/bin"
+said=$(PATH=$scratch/bin sh tests/deps build 2>&1)
+status=$?
+findings=
+[ "$status" = 1 ] || findings="exit status $status"
+for system in Fedora Arch Alpine; do
+	grep -q "$system" <<<"$said" || findings+=$'\n'"says nothing of $system: $said"
+done
+verdict "where there is no apt-get, deps says what to install" "${findings#$'\n'}"
+
+# One where all is installed: neither apt-get nor sudo may be asked.
+cat >"$scratch/bin/apt-get" <<-'END'
+	#!/bin/sh
+	echo "apt-get was called: $*"
+	exit 1
+END
+cp "$scratch/bin/apt-get" "$scratch/bin/sudo"
+cat >"$scratch/bin/dpkg-query" <<-'END'
+	#!/bin/sh
+	printf 'installed '
+END
+chmod +x "$scratch/bin"/*
+verdict "deps does nothing where nothing is missing" "$(PATH=$scratch/bin:$PATH sh tests/deps 2>&1)"
+
+# One where something is missing, and one where its name was never heard of, is asked for once.
+cat >"$scratch/bin/dpkg-query" <<-'END'
+	#!/bin/sh
+	case "$*" in
+	*flex*) printf 'config-files ' ;;
+	*bison*) echo "no packages found" >&2; exit 1 ;;
+	*) printf 'installed installed ' ;;
+	esac
+END
+cat >"$scratch/bin/apt-get" <<-END
+	#!/bin/sh
+	echo "\$*" >>"$scratch/asked"
+END
+sed 's/^exit.*//; s/echo.*/exec "$@"/' "$scratch/bin/sudo" >"$scratch/sudo"
+mv "$scratch/sudo" "$scratch/bin/sudo"
+chmod +x "$scratch/bin/sudo"
+PATH=$scratch/bin:$PATH sh tests/deps build >/dev/null 2>&1
+asked=$(grep -v -- ' -s \|^install -s' "$scratch/asked")
+findings=
+grep -qE -- '--no-install-recommends install flex bison$' <<<"$asked" || findings="asked: $asked"
+[ "$(wc -l <<<"$asked")" = 1 ] || findings="asked several times: $asked"
+verdict "deps installs just what is missing" "$findings"
+
+# pkg-config finds nothing before deps has run; $(O)/flags is the least that needs it.
+mkdir "$scratch/tree"
+cp -r Makefile src include tests "$scratch/tree"
+echo "touch '$scratch/ready'" >"$scratch/tree/tests/deps"
+cat >"$scratch/bin/late-pkg-config" <<-END
+	#!/bin/sh
+	[ -e "$scratch/ready" ] || exit 1
+	exec ${PKG_CONFIG:-pkg-config} "\$@"
+END
+chmod +x "$scratch/bin/late-pkg-config"
+late()
+{
+	rm -rf "$scratch/ready" "$scratch/out"
+	env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -C "$scratch/tree" \
+		PKG_CONFIG="$scratch/bin/late-pkg-config" O="$scratch/out" "$@" "$scratch/out/flags" 2>&1
+}
+said=$(late)
+findings=
+grep -q 'make deps' <<<"$said" || findings="without deps: $said"
+verdict "make says what to do where a library is missing" "$findings"
+findings=
+for how in "" V=1 -j4 SANITIZE=address,undefined; do
+	# shellcheck disable=SC2086 # empty is no word
+	said=$(late deps $how)
+	[ -s "$scratch/out/flags" ] || findings+=$'\n'"make deps $how: $said"
+done
+grep -q 'fsanitize=address,undefined' "$scratch/out/flags" || findings+=$'\n'"SANITIZE= is lost"
+grep -q 'lproc2' "$scratch/out/flags" || findings+=$'\n'"the libraries are not found"
+verdict "deps and what needs it work in one call" "${findings#$'\n'}"
+
+if [ ! -x "${BUILD:-build}/ipctop" ]; then
+	skip "install and uninstall" "${BUILD:-build}/ipctop is not built"
+	finish
+fi
+# The same flags as the build that is tested, or all of it would be built again.
+make=(make --no-print-directory -s "O=${BUILD:-build}" "DESTDIR=$scratch/dest" PREFIX=/usr)
+files()
+{
+	find "$scratch/dest" -type f -printf '%m %P\n' | sort -k 2
+}
+said=$("${make[@]}" install 2>&1)
+findings=$(diff - <(files) <<-'END'
+	755 usr/bin/ipctop
+	644 usr/share/ipctop/ipctop-1.schema.json
+	644 usr/share/ipctop/ipctop.conf
+	644 usr/share/man/man1/ipctop.1
+END
+) || findings+=$'\n'$said
+verdict "install puts just its files" "$findings"
+"${make[@]}" uninstall >/dev/null 2>&1
+verdict "uninstall takes them away" "$(files; find "$scratch/dest" -name 'ipctop*')"
+
+finish
