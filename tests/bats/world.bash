@@ -183,13 +183,18 @@ actor_outside()
 
 actor_start()
 {
-	local name=$2 pipe=$BATS_TEST_TMPDIR/$2
+	local name=$2 pipe=$BATS_TEST_TMPDIR/$2 fd
 	local -a enter
 	read -ra enter <<<"$1"
 	shift 2
 	rm -f "$pipe.in" "$pipe.out"
 	mkfifo "$pipe.in" "$pipe.out"
-	nsenter -t "$WORLD_PID" "${enter[@]}" -- "$ACTOR" "$@" <"$pipe.in" >"$pipe.out" 3>&- 4>&- &
+	(
+		# the ends of others' pipes: they would never see theirs end
+		for fd in "${ACTOR_IN[@]}"; do exec {fd}>&-; done
+		exec nsenter -t "$WORLD_PID" "${enter[@]}" -- "$ACTOR" "$@" <"$pipe.in" >"$pipe.out" \
+			3>&- 4>&- {WORLD_IN}>&-
+	) &
 	ACTOR_JOB[$name]=$!
 	exec {ACTOR_IN[$name]}>"$pipe.in" {ACTOR_OUT[$name]}<"$pipe.out"
 	actor_answer "$name"
