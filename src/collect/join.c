@@ -9,30 +9,32 @@
  * What the kernel's own file systems hold is told apart by the name that the kernel
  * gives. A file of that name elsewhere lies on another device.
  */
+#define NAMED(prefix) prefix, sizeof(prefix) - 1
 static const struct kernel_name {
 	const char *prefix;
+	size_t len;
 	enum kind kind;
 	const char *label;		/* NULL: what follows the prefix */
 } kernel_names[] = {
-	{ "/SYSV", KIND_SHM, "" },
-	{ "/memfd:", KIND_MEMFD, NULL },
-	{ "/dev/zero", KIND_ANON, "" },
-	{ "/anon_hugepage", KIND_ANON, "" },
-	{ "[anon_shmem:", KIND_ANON, NULL },
+	{ NAMED("/SYSV"), KIND_SHM, "" },
+	{ NAMED("/memfd:"), KIND_MEMFD, NULL },
+	{ NAMED("/dev/zero"), KIND_ANON, "" },
+	{ NAMED("/anon_hugepage"), KIND_ANON, "" },
+	{ NAMED("[anon_shmem:"), KIND_ANON, NULL },
 }, special_names[] = {
-	{ "anon_inode:", KIND_SPECIAL, NULL },
-	{ "[perf_event]", KIND_SPECIAL, "perf_event" },
-	{ "/[aio]", KIND_SPECIAL, "aio" },
-	{ "/secretmem", KIND_SPECIAL, "secretmem" },
-	{ "/dmabuf:", KIND_SPECIAL, NULL },
-	{ "socket:", KIND_SPECIAL, "socket" },
+	{ NAMED("anon_inode:"), KIND_SPECIAL, NULL },
+	{ NAMED("[perf_event]"), KIND_SPECIAL, "perf_event" },
+	{ NAMED("/[aio]"), KIND_SPECIAL, "aio" },
+	{ NAMED("/secretmem"), KIND_SPECIAL, "secretmem" },
+	{ NAMED("/dmabuf:"), KIND_SPECIAL, NULL },
+	{ NAMED("socket:"), KIND_SPECIAL, "socket" },
 };
 
 static const struct kernel_name *find_name(const struct kernel_name *names, unsigned int n,
 					   const char *name)
 {
 	for (unsigned int i = 0; i < n; i++)
-		if (!strncmp(name, names[i].prefix, strlen(names[i].prefix)))
+		if (!strncmp(name, names[i].prefix, names[i].len))
 			return &names[i];
 	return NULL;
 }
@@ -121,7 +123,7 @@ static void set_label(struct pass *p, struct object *o, const struct kernel_name
 			FACT_SET(o, label, by->label);
 		return;
 	}
-	label = (char *)without_mark(p->s->arena, name + strlen(by->prefix), &marked);
+	label = (char *)without_mark(p->s->arena, name + by->len, &marked);
 	len = strlen(label);
 	/* anon_inode:[io_uring] and [anon_shmem:NAME] stand in brackets */
 	if (len && label[len - 1] == ']') {

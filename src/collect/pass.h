@@ -35,7 +35,6 @@ struct task {
 	uint32_t euid;			/* by /proc's inode: root's where it is not dumpable */
 #define EUID_UNREAD UINT32_MAX
 	uint64_t inode;			/* of /proc/PID: changes with the process behind the number */
-	int64_t birth;			/* change time of that inode, ns */
 	int64_t cpu;			/* CPU clock at the last reading of the mappings, ns */
 	uint64_t ipc_ns, mnt_ns, pid_ns;	/* 0: could not be read */
 	uint64_t nfds_seen;		/* size of the fd folder at the last reading */

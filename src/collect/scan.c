@@ -282,20 +282,6 @@ static uint64_t count_fds(const char *path)
 	return stat(fds, &st) < 0 ? 0 : st.st_size;
 }
 
-/* Whether the number stands for the same process as last time; else what was known is dropped. */
-static void identify(struct task *t, const struct stat *st)
-{
-	int64_t birth = st->st_ctim.tv_sec * 1000000000LL + st->st_ctim.tv_nsec;
-
-	t->euid = st->st_uid;
-	if (t->inode == st->st_ino && t->birth == birth)
-		return;
-	task_release(t);
-	t->inode = st->st_ino;
-	t->birth = birth;
-	t->cpu = -1;
-}
-
 /* A few sleepers are read again in each pass, so that sharers of memory or tables are caught. */
 static bool its_turn(const struct scan *scan, uint32_t i)
 {
@@ -328,12 +314,16 @@ static void read_ipc_ns(struct task *t)
 static void read_task(struct scan *scan, struct task *t, const char *path)
 {
 	int dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct stat st;
 
-	if (dir < 0) {
+	if (dir < 0 || fstat(dir, &st) < 0) {
 		t->gone = true;
 		task_release(t);
+		if (dir >= 0)
+			close(dir);
 		return;
 	}
+	t->euid = st.st_uid;
 	/* names of both lie together */
 	buf_reset(&t->names);
 	read_namespaces(t, dir);
@@ -344,12 +334,22 @@ static void read_task(struct scan *scan, struct task *t, const char *path)
 	close(dir);
 }
 
+/*
+ * Processes can share one table of descriptors (CLONE_FILES without CLONE_THREAD): the number of
+ * open ones betrays what an awake sharer did to a sleeper. Looked at in turn, as it is dear.
+ */
+static bool table_changed(const struct scan *scan, struct task *t, uint32_t i, const char *path)
+{
+	if (!scan->fds)
+		return false;
+	return !t->fds_valid ||
+	       ((i + scan->p->c->passes) % 4 == 0 && count_fds(path) != t->nfds_seen);
+}
+
 static void scan_task(void *arg, uint32_t i)
 {
 	struct scan *scan = arg;
 	struct task *t = pass_task(scan->p, i);
-	uint64_t nfds = 0;
-	struct stat st;
 	char path[32];
 	int64_t cpu;
 
@@ -358,23 +358,17 @@ static void scan_task(void *arg, uint32_t i)
 		return;
 	}
 	snprintf(path, sizeof(path), "/proc/%u", t->pid);
-	if (stat(path, &st) < 0) {
-		t->gone = true;
-		task_release(t);
-		return;
-	}
-	identify(t, &st);
 	/* before anything is read: what happens later changes it */
 	cpu = cpu_clock(t->pid);
-	nfds = scan->fds ? count_fds(path) : 0;
 	t->slept = cpu >= 0 && cpu == t->cpu && !scan->again && !its_turn(scan, i);
 	if (t->slept && (!scan->maps || t->maps_valid) && (!scan->private || t->private_read) &&
-	    (!scan->fds || (t->fds_valid && nfds == t->nfds_seen)))
+	    !table_changed(scan, t, i, path)) {
 		atomic_fetch_add(&scan->skipped, 1);
-	else
-		read_task(scan, t, path);
+		return;
+	}
+	t->nfds_seen = scan->fds ? count_fds(path) : 0;
+	read_task(scan, t, path);
 	t->cpu = cpu;
-	t->nfds_seen = nfds;
 }
 
 uint32_t tasks_scan(struct pass *p, bool maps, bool fds, bool again)

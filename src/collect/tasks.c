@@ -15,11 +15,23 @@ void task_release(struct task *t)
 	t->maps_valid = t->fds_valid = t->private_read = false;
 }
 
+/* A process as the listing of /proc shows it. */
+struct listed {
+	uint32_t pid;
+	uint64_t inode;
+};
+
 static int compare_pids(const void *pa, const void *pb)
 {
-	uint32_t a = *(const uint32_t *)pa, b = *(const uint32_t *)pb;
+	const struct listed *a = pa, *b = pb;
 
-	return (a > b) - (a < b);
+	return (a->pid > b->pid) - (a->pid < b->pid);
+}
+
+static void add_listed(struct table *pids, uint32_t pid, uint64_t inode)
+{
+	*(struct listed *)table_add(pids, sizeof(struct listed)) =
+		(struct listed){ .pid = pid, .inode = inode };
 }
 
 static int read_pids(struct table *pids)
@@ -31,17 +43,12 @@ static int read_pids(struct table *pids)
 	if (!dir)
 		return -errno;
 	errno = 0;
-	while ((e = readdir(dir))) {
-		uint32_t *pid;
-
-		if (e->d_name[0] < '0' || e->d_name[0] > '9')
-			continue;
-		pid = table_add(pids, sizeof(*pid));
-		*pid = strtoul(e->d_name, NULL, 10);
-	}
+	while ((e = readdir(dir)))
+		if (e->d_name[0] >= '0' && e->d_name[0] <= '9')
+			add_listed(pids, strtoul(e->d_name, NULL, 10), e->d_ino);
 	error = errno;
 	closedir(dir);
-	qsort(pids->rows, pids->count, sizeof(uint32_t), compare_pids);
+	qsort(pids->rows, pids->count, sizeof(struct listed), compare_pids);
 	return -error;
 }
 
@@ -49,8 +56,28 @@ static int copy_pids(const struct collector *c, struct table *pids)
 {
 	for (uint32_t i = 0; i < c->nonly; i++)
 		if (!i || c->only[i] != c->only[i - 1])
-			*(uint32_t *)table_add(pids, sizeof(uint32_t)) = c->only[i];
+			add_listed(pids, c->only[i], 0);
 	return 0;
+}
+
+/*
+ * The inode of /proc/PID is made for the process: another number behind the same pid is
+ * another process, of which nothing is known yet.
+ */
+static void keep_task(struct task *t, struct task *known, const struct listed *l)
+{
+	if (!known)
+		buf_init(&t->names);
+	else
+		*t = *known;
+	if (t->inode != l->inode) {
+		task_release(t);
+		t->cpu = -1;
+	}
+	t->pid = l->pid;
+	t->inode = l->inode;
+	t->process = 0;
+	t->gone = false;
 }
 
 /* Merge the fresh list with what is known: both ascend. */
@@ -65,19 +92,16 @@ int tasks_list(struct pass *p)
 		table_release(&pids);
 		return rc;
 	}
+	table_reserve(&fresh, sizeof(struct task), pids.count);
 	for (uint32_t i = 0; i < pids.count; i++) {
-		uint32_t pid = ((uint32_t *)pids.rows)[i];
+		const struct listed *l = (struct listed *)pids.rows + i;
 		struct task *t = table_add(&fresh, sizeof(*t));
+		bool same;
 
-		while (k < old.count && known[k].pid < pid)
+		while (k < old.count && known[k].pid < l->pid)
 			task_release(&known[k++]);
-		if (k < old.count && known[k].pid == pid)
-			*t = known[k++];
-		else
-			buf_init(&t->names);
-		t->pid = pid;
-		t->process = 0;
-		t->gone = false;
+		same = k < old.count && known[k].pid == l->pid;
+		keep_task(t, same ? &known[k++] : NULL, l);
 	}
 	while (k < old.count)
 		task_release(&known[k++]);

@@ -104,14 +104,16 @@ static void table_free(struct table *t)
 static void table_map(struct table *t, size_t bytes)
 {
 	size_t length = (bytes + HUGE - 1) & ~(HUGE - 1);
-	void *rows = spare_take(&length);
+	void *rows = t->mapped ? NULL : spare_take(&length);
 
-	if (!rows) {
+	/* a mapping grows by moving its pages, not what is in them */
+	if (t->mapped)
+		rows = mremap(t->rows, t->mapped, length, MREMAP_MAYMOVE);
+	else if (!rows)
 		rows = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-		if (rows == MAP_FAILED)
-			out_of_memory();
-		madvise(rows, length, MADV_HUGEPAGE);
-	}
+	if (rows == MAP_FAILED)
+		out_of_memory();
+	madvise(rows, length, MADV_HUGEPAGE);
 	t->mapped = length;
 	t->rows = rows;
 }
@@ -127,9 +129,10 @@ static void table_resize(struct table *t, size_t size, uint32_t room)
 		t->rows = xrealloc(t->rows, room, size);
 	} else if (bytes > old.mapped) {
 		table_map(t, bytes);
-		if (old.count)
+		if (!old.mapped && old.count)
 			memcpy(t->rows, old.rows, old.count * size);
-		table_free(&old);
+		if (!old.mapped)
+			free(old.rows);
 	}
 	t->room = room;
 }
