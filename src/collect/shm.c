@@ -8,6 +8,7 @@
 #include <sched.h>
 #include <sys/ipc.h>
 #include <sys/shm.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "ipctop/io.h"
 
@@ -99,8 +100,9 @@ static void read_segments(struct reading *r)
 	in_threads(r->threads, n, 1, read_step, &x);
 	table_reserve(&r->segments, sizeof(struct segment), r->info.used_ids);
 	for (uint32_t i = 0; i < n; i++) {
-		memcpy(table_add_n(&r->segments, sizeof(struct segment), x.parts[i].count),
-		       x.parts[i].rows ? x.parts[i].rows : "", x.parts[i].count * sizeof(struct segment));
+		if (x.parts[i].count)
+			memcpy(table_add_n(&r->segments, sizeof(struct segment), x.parts[i].count),
+			       x.parts[i].rows, x.parts[i].count * sizeof(struct segment));
 		table_release(&x.parts[i]);
 		r->denied += x.denied[i];
 	}
@@ -334,6 +336,13 @@ static bool seen_before(struct seen *seen, uint64_t ns)
 	return false;
 }
 
+static bool is_namespace(int fd, uint64_t ns)
+{
+	struct stat st;
+
+	return !fstat(fd, &st) && st.st_ino == ns;
+}
+
 static void read_others_of_tasks(struct pass *p, struct seen *seen)
 {
 	for (uint32_t i = 0; i < p->c->tasks.count; i++) {
@@ -352,7 +361,11 @@ static void read_others_of_tasks(struct pass *p, struct seen *seen)
 				snapshot_gap(p->s, "namespaces", errno, t->pid);
 			continue;
 		}
-		read_other(p, t->ipc_ns, fd, t->pid);
+		/* it may have moved on, or be another process by now */
+		if (is_namespace(fd, t->ipc_ns))
+			read_other(p, t->ipc_ns, fd, t->pid);
+		else
+			seen->numbers.count--;
 		close(fd);
 	}
 }
@@ -372,13 +385,18 @@ static void read_others_of_mounts(struct pass *p, struct seen *seen)
 		ns = strtoull(m[k].root + 5, NULL, 10);
 		if (seen_before(seen, ns))
 			continue;
-		fd = open(m[k].point, O_RDONLY | O_CLOEXEC);
-		if (fd < 0) {
-			snapshot_gap(p->s, "namespaces", errno, 0);
+		if (mounts_may_hang(p, m[k].point)) {
+			snapshot_gap(p->s, "namespaces", ETIMEDOUT, 0);
 			continue;
 		}
-		read_other(p, ns, fd, 0);
-		close(fd);
+		/* what stands on top of it may be anything, a FIFO as well */
+		fd = open(m[k].point, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+		if (fd < 0 || !is_namespace(fd, ns))
+			snapshot_gap(p->s, "namespaces", fd < 0 ? errno : ENOENT, 0);
+		else
+			read_other(p, ns, fd, 0);
+		if (fd >= 0)
+			close(fd);
 	}
 }
 
