@@ -109,38 +109,61 @@ static void add_map(void *arg, const struct vma *vma)
 static void add_fd(void *arg, const struct raw_fd *fd, const char *name)
 {
 	struct task *t = arg;
-	struct raw_fd *f = t->fds.rows;
-	uint32_t at;
+	uint32_t at = add_name(t, name, strlen(name), 0);
+	struct raw_fd *f = table_add(&t->fds, sizeof(*f));
 
-	/* threads that share a table, where kcmp could not tell */
-	for (uint32_t i = 0; fd->tid != t->pid && i < t->fds.count; i++)
-		if (f[i].fd == fd->fd && f[i].device == fd->device && f[i].inode == fd->inode)
-			return;
-	at = add_name(t, name, strlen(name), 0);
-	f = table_add(&t->fds, sizeof(*f));
 	*f = *fd;
 	f->name = at;
 }
 
+static int compare_fds(const void *pa, const void *pb)
+{
+	const struct raw_fd *a = pa, *b = pb;
+
+	if (a->fd != b->fd)
+		return a->fd < b->fd ? -1 : 1;
+	if (a->device != b->device)
+		return a->device < b->device ? -1 : 1;
+	return (a->inode > b->inode) - (a->inode < b->inode);
+}
+
+/* Threads that share a table other than their leader's, or where kcmp could not tell. */
+static void drop_doubles(struct table *fds)
+{
+	struct raw_fd *f = fds->rows;
+	uint32_t n = 1;
+
+	if (fds->count < 2)
+		return;
+	qsort(f, fds->count, sizeof(*f), compare_fds);
+	for (uint32_t i = 1; i < fds->count; i++)
+		if (compare_fds(&f[i], &f[n - 1]))
+			f[n++] = f[i];
+	fds->count = n;
+}
+
 /* The tids of a process but for its leader's. */
-static void thread_list(int dir, uint32_t pid, struct table *tids)
+static int thread_list(int dir, uint32_t pid, struct table *tids)
 {
 	int fd = openat(dir, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *e;
+	int error = d ? 0 : errno;
 
 	if (!d) {
 		if (fd >= 0)
 			close(fd);
-		return;
+		return -error;
 	}
-	while ((e = readdir(d))) {
+	while ((errno = 0, e = readdir(d))) {
 		uint32_t tid = strtoul(e->d_name, NULL, 10);
 
 		if (tid && tid != pid)
 			*(uint32_t *)table_add(tids, sizeof(tid)) = tid;
 	}
+	error = errno;
 	closedir(d);
+	return -error;
 }
 
 /* The link count of the task folder is 2 and one for each thread. */
@@ -178,9 +201,7 @@ static int read_maps_file(struct scan *scan, struct task *t, int dir, const char
 static int read_thread_maps(struct scan *scan, struct task *t, int dir)
 {
 	struct table tids = { 0 };
-	int rc = -ESRCH;
-
-	thread_list(dir, t->pid, &tids);
+	int error = thread_list(dir, t->pid, &tids), rc = error ? error : -ESRCH;
 	for (uint32_t i = 0; i < tids.count && rc == -ESRCH; i++) {
 		uint32_t tid = ((uint32_t *)tids.rows)[i];
 		char path[48];
@@ -219,9 +240,8 @@ static int read_thread_tables(struct scan *scan, struct task *t, int dir)
 {
 	struct table tids = { 0 };
 	uint32_t last = t->pid;
-	int error = 0;
+	int error = thread_list(dir, t->pid, &tids);
 
-	thread_list(dir, t->pid, &tids);
 	for (uint32_t i = 0; i < tids.count; i++) {
 		uint32_t tid = ((uint32_t *)tids.rows)[i];
 		char path[32];
@@ -236,14 +256,16 @@ static int read_thread_tables(struct scan *scan, struct task *t, int dir)
 		}
 		snprintf(path, sizeof(path), "task/%u", tid);
 		thread = openat(dir, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-		if (thread < 0)
-			continue;	/* ended meanwhile */
-		rc = fds_read(thread, tid, add_fd, t);
+		rc = thread < 0 ? -errno : fds_read(thread, tid, add_fd, t);
 		if (rc < 0 && rc != -ENOENT && rc != -ESRCH)
 			error = rc;
+		if (thread < 0)
+			continue;	/* ended meanwhile, as a rule */
 		close(thread);
 		last = tid;
 	}
+	if (last != t->pid)
+		drop_doubles(&t->fds);
 	table_release(&tids);
 	return error;
 }
@@ -298,6 +320,33 @@ static void read_namespaces(struct task *t, int dir)
 	t->pid_ns = ns_inode(dir, "ns/pid", &error);
 }
 
+/*
+ * Kernel threads and dead zombies may be as unreadable as other users' processes are, but
+ * there is nothing to read: proc_pid_stat(5), flags and num_threads.
+ */
+static bool holds_nothing(int dir, const char *path)
+{
+	const unsigned long pf_kthread = 0x00200000;	/* include/linux/sched.h */
+	char stat[512];
+	const char *at;
+	unsigned long flags;
+	long threads;
+	ssize_t n;
+	char state;
+	int fd = openat(dir, path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return false;
+	n = read(fd, stat, sizeof(stat) - 1);
+	close(fd);
+	stat[n < 0 ? 0 : n] = '\0';
+	/* a name may hold parentheses itself */
+	at = strrchr(stat, ')');
+	return at && sscanf(at, ") %c %*d %*d %*d %*d %*d %lu %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %ld",
+			    &state, &flags, &threads) == 3 &&
+	       (flags & pf_kthread || (state == 'Z' && threads <= 1));
+}
+
 /* All that segments need to know of a process: one look, without its folder being opened. */
 static void read_ipc_ns(struct task *t)
 {
@@ -309,6 +358,19 @@ static void read_ipc_ns(struct task *t)
 	t->ns_error = task_error(-error);
 	t->gone = error == ENOENT || error == ESRCH;
 	t->euid = EUID_UNREAD;
+	snprintf(path, sizeof(path), "/proc/%u/stat", t->pid);
+	if (t->ns_error && holds_nothing(AT_FDCWD, path))
+		t->ns_error = 0;
+}
+
+/* Out of descriptors or memory is not gone. */
+static void not_opened(struct scan *scan, struct task *t, int error)
+{
+	task_release(t);
+	t->euid = EUID_UNREAD;
+	t->gone = error == ENOENT || error == ESRCH;
+	t->maps_error = scan->maps && !t->gone ? error : 0;
+	t->fds_error = scan->fds && !t->gone ? error : 0;
 }
 
 static void read_task(struct scan *scan, struct task *t, const char *path)
@@ -317,8 +379,7 @@ static void read_task(struct scan *scan, struct task *t, const char *path)
 	struct stat st;
 
 	if (dir < 0 || fstat(dir, &st) < 0) {
-		t->gone = true;
-		task_release(t);
+		not_opened(scan, t, errno);
 		if (dir >= 0)
 			close(dir);
 		return;
@@ -331,6 +392,8 @@ static void read_task(struct scan *scan, struct task *t, const char *path)
 		read_maps(scan, t, dir);
 	if (scan->fds)
 		read_fds(scan, t, dir);
+	if ((t->maps_error || t->fds_error || t->ns_error) && holds_nothing(dir, "stat"))
+		t->maps_error = t->fds_error = t->ns_error = 0;
 	close(dir);
 }
 
