@@ -46,6 +46,8 @@ struct task {
 	bool fds_valid;
 	bool gone;			/* vanished while it was read */
 	bool slept;			/* has not run since the last pass */
+	bool skipped;			/* was not read again in this scan */
+	uint64_t print, last_print;	/* fingerprint of the maps, and that of the reading before */
 	struct table maps, fds;		/* struct raw_map, struct raw_fd */
 	struct buf names;		/* of both, each with its NUL; offset 0 is "" */
 };

@@ -216,8 +216,26 @@ static int read_thread_maps(struct scan *scan, struct task *t, int dir)
 	return rc;
 }
 
+static uint64_t maps_print(const struct task *t)
+{
+	const struct raw_map *m = t->maps.rows;
+	uint64_t h = 0;
+
+	for (uint32_t i = 0; i < t->maps.count; i++) {
+		const uint64_t words[] = {
+			m[i].start, m[i].end, m[i].offset, m[i].device, m[i].inode, m[i].prot,
+		};
+
+		for (unsigned int k = 0; k < ARRAY_SIZE(words); k++)
+			h = ((h ^ words[k]) * 0x9e3779b97f4a7c15ULL) ^ h >> 29;
+	}
+	return h;
+}
+
 static void read_maps(struct scan *scan, struct task *t, int dir)
 {
+	bool known = t->maps_valid;
+	uint64_t last;
 	int rc;
 
 	t->maps.count = 0;
@@ -230,6 +248,9 @@ static void read_maps(struct scan *scan, struct task *t, int dir)
 	t->maps_valid = rc == 0 || rc == -ESRCH;
 	if (rc == -ENOENT)
 		t->gone = true;
+	last = t->print;
+	t->print = maps_print(t);
+	t->last_print = known ? last : t->print;
 }
 
 /*
@@ -416,6 +437,7 @@ static void scan_task(void *arg, uint32_t i)
 	char path[32];
 	int64_t cpu;
 
+	t->skipped = false;
 	if (!scan->maps && !scan->fds) {
 		read_ipc_ns(t);
 		return;
@@ -424,14 +446,55 @@ static void scan_task(void *arg, uint32_t i)
 	/* before anything is read: what happens later changes it */
 	cpu = cpu_clock(t->pid);
 	t->slept = cpu >= 0 && cpu == t->cpu && !scan->again && !its_turn(scan, i);
-	if (t->slept && (!scan->maps || t->maps_valid) && (!scan->private || t->private_read) &&
-	    !table_changed(scan, t, i, path)) {
+	t->skipped = t->slept && (!scan->maps || t->maps_valid) && (!scan->private || t->private_read) &&
+		     !table_changed(scan, t, i, path);
+	if (t->skipped) {
 		atomic_fetch_add(&scan->skipped, 1);
 		return;
 	}
 	t->nfds_seen = scan->fds ? count_fds(path) : 0;
 	read_task(scan, t, path);
 	t->cpu = cpu;
+}
+
+/* Where the kernel does not tell, it may be. */
+static bool shares_memory(const struct task *a, const struct task *b)
+{
+	long order = syscall(SYS_kcmp, a->reader, b->reader, KCMP_VM, 0, 0);
+
+	return order == 0 || (order < 0 && errno != ESRCH);
+}
+
+/*
+ * Who sleeps can still have got other mappings: from a process that has the same memory without
+ * being a thread of it (CLONE_VM alone, vfork). Both had the same before.
+ */
+static void read_sharers(struct scan *scan)
+{
+	struct table movers = { 0 };	/* const struct task * */
+	uint32_t count = scan->p->c->tasks.count;
+
+	for (uint32_t i = 0; i < count; i++) {
+		const struct task *t = pass_task(scan->p, i);
+
+		if (!t->gone && !t->skipped && t->maps_valid && t->print != t->last_print)
+			*(const struct task **)table_add(&movers, sizeof(t)) = t;
+	}
+	for (uint32_t i = 0; movers.count && i < count; i++) {
+		const struct task *const *mover = movers.rows;
+		struct task *t = pass_task(scan->p, i);
+		char path[32];
+
+		for (uint32_t k = 0; t->skipped && k < movers.count; k++) {
+			if (t->print != mover[k]->last_print || !shares_memory(t, mover[k]))
+				continue;
+			snprintf(path, sizeof(path), "/proc/%u", t->pid);
+			read_task(scan, t, path);
+			t->slept = t->skipped = false;
+			atomic_fetch_sub(&scan->skipped, 1);
+		}
+	}
+	table_release(&movers);
 }
 
 uint32_t tasks_scan(struct pass *p, bool maps, bool fds, bool again)
@@ -443,6 +506,8 @@ uint32_t tasks_scan(struct pass *p, bool maps, bool fds, bool again)
 	};
 
 	in_threads(p->c->threads, p->c->tasks.count, 8, scan_task, &scan);
+	if (maps && atomic_load(&scan.skipped))
+		read_sharers(&scan);
 	if (atomic_load(&scan.no_query))
 		p->c->query_works = false;
 	return atomic_load(&scan.skipped);
