@@ -49,7 +49,8 @@ void pids_judge(struct pass *p)
 		add_pid(&pids, o->evidence.has_family_pid, o->evidence.family_pid);
 	}
 	sorted = pids.rows;
-	qsort(sorted, pids.count, sizeof(*sorted), compare_u32);
+	if (pids.count)
+		qsort(sorted, pids.count, sizeof(*sorted), compare_u32);
 	for (uint32_t i = 0; i < pids.count; i++)
 		if (!n || sorted[n - 1] != sorted[i])
 			sorted[n++] = sorted[i];
@@ -71,12 +72,11 @@ static bool list_is_complete(const struct pass *p)
 	const struct mounts *own = p->mounts.rows;
 	const struct mount *m = own->rows.rows;
 
-	if (geteuid() == 0)
-		return true;
+	/* root need not have the right, as in a user namespace: who sees init sees all */
 	for (uint32_t k = 0; k < own->rows.count; k++)
 		if (!strcmp(m[k].point, "/proc") && strstr(m[k].options, "hidepid=") &&
 		    !strstr(m[k].options, "hidepid=0") && !strstr(m[k].options, "hidepid=off"))
-			return false;
+			return !geteuid() && !access("/proc/1/stat", R_OK);
 	return own->rows.count > 0;
 }
 
@@ -111,6 +111,12 @@ static bool owner_missing(const struct pass *p)
 	return false;
 }
 
+static void sort_uids(struct table *uids)
+{
+	if (uids->count)
+		qsort(uids->rows, uids->count, sizeof(uint64_t), compare_u64);
+}
+
 /*
  * The owner of /proc/PID is cheap to see and settles most; only for a missing one are all
  * four user numbers of all processes read.
@@ -125,12 +131,12 @@ void uids_find(struct pass *p)
 		if (!t->gone)
 			*(uint64_t *)table_add(&p->uids, sizeof(uint64_t)) = euid_of(t);
 	}
-	qsort(p->uids.rows, p->uids.count, sizeof(uint64_t), compare_u64);
-	p->scene.uids_complete = list_is_complete(p) && p->c->proc_is_ours;
+	sort_uids(&p->uids);
+	p->scene.uids_complete = p->uids.count && list_is_complete(p) && p->c->proc_is_ours;
 	if (owner_missing(p)) {
 		if (uids_read(p, &p->uids) < 0)
 			p->scene.uids_complete = false;
-		qsort(p->uids.rows, p->uids.count, sizeof(uint64_t), compare_u64);
+		sort_uids(&p->uids);
 	}
 	p->scene.uids = p->uids.rows;
 	p->scene.nuids = p->uids.count;

@@ -256,10 +256,13 @@ void pid_facts_read(struct pass *p, const uint32_t *pids, uint32_t n)
 
 	for (uint32_t i = 0; i < n; i++)
 		facts[i].pid = pids[i];
-	keep_holders(p, facts, n);
-
-	if (open_items(&info, life_items, NR_LIFE_ITEMS) < 0)
-		info = NULL;
+	/* another pid namespace's /proc tells of others by the same numbers */
+	info = NULL;
+	if (p->c->proc_is_ours) {
+		keep_holders(p, facts, n);
+		if (open_items(&info, life_items, NR_LIFE_ITEMS) < 0)
+			info = NULL;
+	}
 	for (uint32_t i = 0; i < n; i++) {
 		/* EPERM is said of those that are there, hidden ones included */
 		facts[i].exists = kill(pids[i], 0) == 0 || errno != ESRCH;

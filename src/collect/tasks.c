@@ -48,7 +48,8 @@ static int read_pids(struct table *pids)
 			add_listed(pids, strtoul(e->d_name, NULL, 10), e->d_ino);
 	error = errno;
 	closedir(dir);
-	qsort(pids->rows, pids->count, sizeof(struct listed), compare_pids);
+	if (pids->count)
+		qsort(pids->rows, pids->count, sizeof(struct listed), compare_pids);
 	return -error;
 }
 
