@@ -117,6 +117,28 @@ static int run_open(const struct args *a)
 	return actor_fail("open");
 }
 
+/* A program that will not wait: how often is it turned away? */
+static int run_open_often(const struct args *a)
+{
+	uint64_t refused = 0, opened = 0;
+
+	for (uint64_t i = 0; i < arg_number(a, "n"); i++) {
+		int fd = open(path_of(a), O_RDWR | O_NONBLOCK | O_CLOEXEC);
+
+		if (fd >= 0) {
+			opened++;
+			close(fd);
+		} else if (errno == EAGAIN) {
+			refused++;
+		} else {
+			return actor_fail("open");
+		}
+	}
+	fact("opened", "%llu", (unsigned long long)opened);
+	fact("refused", "%llu", (unsigned long long)refused);
+	return 0;
+}
+
 /* The textbook's way to size a file. */
 static int run_lseek_write(const struct args *a)
 {
@@ -299,6 +321,8 @@ const struct command file_commands[] = {
 	{ "shm_count", "make so many files name0, name1 … in /dev/shm, and hold none",
 	  { { "name", PARAM_TEXT, NULL }, { "count", PARAM_NUMBER, NULL }, SIZE }, run_shm_count },
 	{ "open", "open for access=r, w, rw or path", { PATH, { "access", PARAM_TEXT, "rw" } }, run_open },
+	{ "open_often", "open n times with O_NONBLOCK", { PATH, { "n", PARAM_NUMBER, "1000" } },
+	  run_open_often },
 	{ "lseek_write", "size a file by lseek and write", { FD, SIZE }, run_lseek_write },
 	{ "truncate", "size a file", { FD, SIZE }, run_truncate },
 	{ "fill", "give a file memory", { FD, SIZE }, run_fill },

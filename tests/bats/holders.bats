@@ -104,6 +104,8 @@ teardown()
 		reasons=attached,open
 	expect posix-shm:/g state=open openers=1 pids="${FACT[b.pid]}" verdict=live
 	expect "shm:${FACT[c.id]}" state=attached mappings=1 nattch=1 pids="${FACT[c.pid]}"
+	# its command line went with the first thread's memory: not known, and not "-"
+	expect_doc 'all(.objects[].holders[]; .cmdline != "-" and .cmdline != "")'
 }
 
 @test "held: by a descriptor in flight: the lease says so" {

@@ -259,6 +259,16 @@ invalid()
 	look
 	cp "$DOC" "$BATS_TEST_TMPDIR/first"
 	look
-	local rest='del(.time, .duration, .memory, .objects[].age, .objects[].reasons, .objects[].access_time)'
+	local rest='del(.time, .duration, .memory, .objects[].age, .objects[].reasons, .objects[].access_time,
+		.objects[].holders[].start_time)'
 	assert_equal "$(jq "$rest" "$DOC")" "$(jq "$rest" "$BATS_TEST_TMPDIR/first")"
+}
+
+@test "json: the start of a process is the same in every look" {
+	local starts=() i
+	for i in 1 2 3 4 5 6 7 8; do
+		look
+		starts+=("$(jq --argjson pid "${FACT[seg.pid]}" 'first(.objects[].holders[] | select(.pid == $pid)) | .start_time' "$DOC")")
+	done
+	assert_equal "$(printf '%s\n' "${starts[@]}" | sort -u | wc -l)" 1
 }

@@ -17,12 +17,13 @@ teardown()
 # same_answer: both ways, on what is there now.
 same_answer()
 {
-	local keep='.objects |= (map(del(.age, .access_time, .reasons)) | sort_by(.name)) | {objects, gaps, complete}'
+	local keep='.objects |= (map(del(.age, .access_time, .reasons)) | sort_by(.name)) | del(.objects[].holders[].start_time) | {objects, gaps, complete}'
 	look
 	jq "$keep" "$DOC" >"$BATS_TEST_TMPDIR/query"
 	look --no-procmap-query
 	jq "$keep" "$DOC" >"$BATS_TEST_TMPDIR/text"
-	run -0 diff "$BATS_TEST_TMPDIR/query" "$BATS_TEST_TMPDIR/text"
+	diff -U 3 "$BATS_TEST_TMPDIR/query" "$BATS_TEST_TMPDIR/text" | head -n 60
+	cmp -s "$BATS_TEST_TMPDIR/query" "$BATS_TEST_TMPDIR/text" || fail "the answers differ"
 }
 
 @test "maps methods: the same objects and mappings of a rich population" {
