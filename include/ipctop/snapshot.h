@@ -257,6 +257,8 @@ static inline struct object *snapshot_object(const struct snapshot *s, uint32_t 
  * positive) in process @pid (0: none). Equal gaps are summed up.
  */
 void snapshot_gap(struct snapshot *s, const char *source, int error, uint64_t pid);
+/* Forget all gaps but the first @gaps, for what is read again; @numbers as it was then. */
+void snapshot_keep_gaps(struct snapshot *s, uint32_t gaps, uint32_t numbers);
 
 /* Sums by kind: fills CLASS_TOTAL and the document's members. Before freezing. */
 void snapshot_sum(struct snapshot *s);

@@ -9,7 +9,9 @@
 #include <sched.h>
 #include <linux/memfd.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 #include "ipctop/clock.h"
 #include "ipctop/field.h"
@@ -56,6 +58,17 @@ static void find_hugetlb(struct collector *c)
 		closedir(dir);
 }
 
+/* The root of each file system is kept open: with a thousand containers 1024 are too few. */
+static void allow_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (!getrlimit(RLIMIT_NOFILE, &limit) && limit.rlim_cur < limit.rlim_max) {
+		limit.rlim_cur = limit.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
 static unsigned int count_cores(void)
 {
 	cpu_set_t set;
@@ -86,9 +99,13 @@ struct collector *collector_new(const struct collect_options *options)
 	/* parts of one family may be of both kinds, and each speaks for the other */
 	if (c->kinds & posix)
 		c->kinds |= posix;
+	allow_descriptors();
 	c->threads = count_cores();
 	c->query_works = !options->no_procmap_query;
 	c->shm_device = device_of_memfd(0);
+	/* where memfds are forbidden: the first of the kernel's own mounts */
+	if (!c->shm_device)
+		c->shm_device = makedev(0, 1);
 	if (options->sources & (SOURCE_BIT(SOURCE_MAPS) | SOURCE_BIT(SOURCE_FDS)))
 		find_hugetlb(c);
 	c->ipc_ns = ns_inode(AT_FDCWD, "/proc/self/ns/ipc", &error);
@@ -125,7 +142,7 @@ static bool wants(const struct pass *p, enum source source)
 }
 
 /* Forget what was joined, to join again what was read again. */
-static void forget_objects(struct pass *p, uint32_t gaps, uint32_t numbers)
+static void forget_objects(struct pass *p)
 {
 	static const enum row_class joined[] = {
 		CLASS_OBJECT, CLASS_HOLDER, CLASS_PROCESS, CLASS_MAPPING, CLASS_FD,
@@ -133,8 +150,7 @@ static void forget_objects(struct pass *p, uint32_t gaps, uint32_t numbers)
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(joined); i++)
 		p->s->tables[joined[i]].count = 0;
-	p->s->tables[CLASS_GAP].count = gaps;
-	p->s->numbers.count = numbers;
+	snapshot_keep_gaps(p->s, p->gaps, p->numbers);
 	index_clear(&p->index);
 	p->where.count = p->links.count = 0;
 	files_release(p);
@@ -192,22 +208,22 @@ static uint64_t miscounted(const struct pass *p)
 void pass_objects(struct pass *p)
 {
 	bool maps = wants(p, SOURCE_MAPS), fds = wants(p, SOURCE_FDS);
-	uint32_t gaps, numbers, skipped = tasks_scan(p, maps, fds, false);
+	uint32_t skipped = tasks_scan(p, maps, fds, false);
 
 	mounts_read(p);
-	gaps = p->s->tables[CLASS_GAP].count;
-	numbers = p->s->numbers.count;
+	p->gaps = p->s->tables[CLASS_GAP].count;
+	p->numbers = p->s->numbers.count;
 	find_objects(p);
 	if (private_mappings_matter(p)) {
 		p->c->want_private = true;
 		skipped = tasks_scan(p, maps, fds, false);
-		forget_objects(p, gaps, numbers);
+		forget_objects(p);
 		find_objects(p);
 	}
 	if (maps && wants(p, SOURCE_SHMCTL) && miscounted(p) != p->c->miscounted) {
 		if (skipped) {
 			tasks_scan(p, maps, fds, true);
-			forget_objects(p, gaps, numbers);
+			forget_objects(p);
 			find_objects(p);
 		}
 		p->c->miscounted = miscounted(p);
@@ -297,11 +313,10 @@ static void look_twice(struct pass *p)
 	usleep((SECOND_LOOK_MS + 10) * 1000);
 	if (tasks_list(p) < 0)
 		return;
-	p->s->tables[CLASS_GAP].count = 0;
-	p->s->numbers.count = 0;
 	tasks_scan(p, true, true, true);
-	forget_objects(p, 0, 0);
+	forget_objects(p);
 	find_objects(p);
+	tasks_gaps(p, true, true);
 	if (can_look(p))
 		compare_looks(p);
 }

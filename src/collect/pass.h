@@ -140,6 +140,7 @@ struct pass {
 	uint32_t sources;
 	int64_t start_us;
 	struct scene scene;
+	uint32_t gaps, numbers;		/* those that reading again does not tell again */
 	struct table filesystems;	/* struct shared_fs */
 	struct table mounts;		/* struct mounts: the reader's first */
 	struct index index;

@@ -243,7 +243,7 @@ int collect_maps(const struct collect_options *options, const uint64_t *pids, ui
 	if (!rc) {
 		pass_objects(&p);
 		/* told again, and for the processes asked for, by what follows */
-		p.s->tables[CLASS_GAP].count = 0;
+		snapshot_keep_gaps(p.s, 0, 0);
 		read_tasks(&p, pids, npids, usage);
 		processes_read(&p);
 		user_names_fill(&p);

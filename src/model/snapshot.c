@@ -100,6 +100,16 @@ void snapshot_gap(struct snapshot *s, const char *source, int error, uint64_t pi
 	FACT_SET(doc, complete, 0);
 }
 
+void snapshot_keep_gaps(struct snapshot *s, uint32_t gaps, uint32_t numbers)
+{
+	struct document *doc = snapshot_document(s);
+
+	s->tables[CLASS_GAP].count = gaps;
+	s->numbers.count = numbers;
+	FACT_SET(doc, gaps, ((struct span){ .count = gaps }));
+	FACT_SET(doc, complete, !gaps);
+}
+
 static void add_fact(uint64_t *sum, bool known, uint64_t v)
 {
 	if (known && __builtin_add_overflow(*sum, v, sum))
