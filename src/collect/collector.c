@@ -211,6 +211,7 @@ void pass_objects(struct pass *p)
 	uint32_t skipped = tasks_scan(p, maps, fds, false);
 
 	mounts_read(p);
+	system_limits(p);
 	p->gaps = p->s->tables[CLASS_GAP].count;
 	p->numbers = p->s->numbers.count;
 	find_objects(p);

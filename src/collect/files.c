@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/openat2.h>
 #include <linux/magic.h>
 #include <sys/mman.h>
@@ -67,20 +68,30 @@ static int open_inside(uint32_t pid, const char *path)
 	return fd;
 }
 
+/* Where it is mounted; a server that does not answer may stand on the way there: FUSE is anybody's. */
+static int open_mount(const struct mounts *set, const char *point)
+{
+	int fd;
+
+	if (mounts_pass_server(set, point, set->pid))
+		return -EREMOTE;
+	if (set->pid)
+		return open_inside(set->pid, point);
+	fd = open(point, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
 static void add_fs(struct pass *p, const struct mounts *set, const struct mount *m, int type)
 {
-	int root = set->pid ? open_inside(set->pid, m->point) :
-			      open(m->point, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int root = open_mount(set, m->point);
 	struct shared_fs *fs;
 	struct statfs sfs;
 	struct stat st;
 
 	if (root < 0) {
-		int error = set->pid ? -root : errno;
-
 		/* a process that went away took its view along */
-		if (error != ENOENT && error != ESRCH)
-			snapshot_gap(p->s, "tmpfs", error, set->pid);
+		if (root != -ENOENT && root != -ESRCH)
+			snapshot_gap(p->s, "tmpfs", -root, set->pid);
 		return;
 	}
 	/* another mount may stand on top of it */
@@ -91,16 +102,28 @@ static void add_fs(struct pass *p, const struct mounts *set, const struct mount 
 	fs = table_add(&p->filesystems, sizeof(*fs));
 	*fs = (struct shared_fs){
 		.device = m->device, .type = type, .root = root, .path = xstrdup(m->point),
-		.own = !set->pid, .page_size = sfs.f_bsize,
+		.own = !set->pid, .whole = !strcmp(m->root, "/"), .page_size = sfs.f_bsize,
 	};
 	if (fs->own && type == FS_POSIX)
 		p->s->posix_device = m->device;
 }
 
+bool files_may_hang(const struct pass *p)
+{
+	char link[PATH_MAX];
+	ssize_t n;
+
+	if (mounts_pass_server(p->mounts.rows, "/dev/shm", false))
+		return true;
+	n = readlink("/dev/shm", link, sizeof(link) - 1);
+	link[n < 0 ? 0 : n] = '\0';
+	return link[0] == '/' && mounts_pass_server(p->mounts.rows, link, false);
+}
+
 /* /dev/shm need not be a mount of its own: a folder on a tmpfs serves as well. */
 static void add_plain_folder(struct pass *p)
 {
-	int root = open("/dev/shm", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int root = files_may_hang(p) ? -1 : open("/dev/shm", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct shared_fs *fs;
 	struct statfs sfs;
 	struct stat st;
@@ -162,7 +185,7 @@ static enum kind kind_of_file(const struct walk *w, const char *name, const stru
 {
 	if (w->fs->type == FS_HUGETLB)
 		return KIND_FILE;
-	return !w->below.len && !strncmp(name, "sem.", 4) && stx->stx_size == 32 ?
+	return !w->below.len && !strncmp(name, "sem.", 4) && name[4] && stx->stx_size == 32 ?
 		KIND_POSIX_SEM : KIND_POSIX_SHM;
 }
 
@@ -201,13 +224,17 @@ static void walk_entry(struct walk *w, int dir, const char *name, int depth)
 
 	if (statx(dir, name, AT_SYMLINK_NOFOLLOW | AT_STATX_DONT_SYNC, STATX_BASIC_STATS | STATX_BTIME,
 		  &stx) < 0) {
-		if (errno != ENOENT)
+		if (errno != ENOENT) {
+			w->fs->walked = false;
 			snapshot_gap(w->p->s, "tmpfs", errno, 0);
+		}
 		return;
 	}
-	/* what is mounted below is another file system */
-	if (makedev(stx.stx_dev_major, stx.stx_dev_minor) != w->fs->device)
+	/* what is mounted below is another file system, and hides what was there */
+	if (makedev(stx.stx_dev_major, stx.stx_dev_minor) != w->fs->device) {
+		w->fs->walked = false;
 		return;
+	}
 	if (S_ISREG(stx.stx_mode))
 		add_file(w, name, &stx);
 	if (!S_ISDIR(stx.stx_mode))
@@ -235,9 +262,13 @@ static void walk_folder(struct walk *w, int parent, const char *name, int depth)
 			close(fd);
 		return;
 	}
-	while ((e = readdir(dir)))
+	while ((errno = 0, e = readdir(dir)))
 		if (strcmp(e->d_name, ".") && strcmp(e->d_name, ".."))
 			walk_entry(w, fd, e->d_name, depth);
+	if (errno) {
+		w->fs->walked = false;
+		snapshot_gap(w->p->s, "tmpfs", errno, 0);
+	}
 	closedir(dir);
 }
 
@@ -249,7 +280,7 @@ void files_walk(struct pass *p)
 			.below = BUF_INIT,
 		};
 
-		w.fs->walked = true;
+		w.fs->walked = w.fs->whole;
 		walk_folder(&w, w.fs->root, ".", 0);
 		buf_release(&w.below);
 	}

@@ -143,6 +143,7 @@ static bool is_remote(const char *type)
 	static const char *const remote[] = {
 		"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse", "fuseblk", "fuse.", "9p", "ceph",
 		"afs", "coda", "ncpfs", "lustre", "gpfs", "beegfs", "orangefs", "glusterfs", "autofs",
+		"virtiofs", "vboxsf", "vmhgfs", "pvfs2", "panfs", "wekafs", "ocfs2", "gfs2", "acfs",
 	};
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(remote); i++) {
@@ -164,17 +165,22 @@ static bool is_below(const char *path, const char *point)
 	return !strncmp(path, point, len) && (!path[len] || path[len] == '/');
 }
 
-bool mounts_may_hang(const struct pass *p, const char *path)
+bool mounts_pass_server(const struct mounts *set, const char *path, bool root)
 {
-	const struct mounts *own = p->mounts.rows;
-	const struct mount *row = own->rows.rows;
+	const struct mount *row = set->rows.rows;
 
-	if (!own->rows.count)
+	if (!set->rows.count)
 		return true;	/* nothing is known of the way */
-	for (uint32_t k = 0; k < own->rows.count; k++)
-		if (is_remote(row[k].type) && is_below(path, row[k].point))
+	for (uint32_t k = 0; k < set->rows.count; k++)
+		if (is_remote(row[k].type) && is_below(path, row[k].point) &&
+		    (root || row[k].point[1]))
 			return true;
 	return false;
+}
+
+bool mounts_may_hang(const struct pass *p, const char *path)
+{
+	return mounts_pass_server(p->mounts.rows, path, true);
 }
 
 /* The value of "key=" in mount options; its length in @len. */

@@ -61,7 +61,8 @@ struct shared_fs {
 	uint64_t device;
 	enum { FS_POSIX, FS_HUGETLB } type;
 	bool own;			/* at /dev/shm of the reader (FS_POSIX) */
-	bool walked;			/* every folder of it could be read */
+	bool whole;			/* its own root is mounted there, not a folder of it */
+	bool walked;			/* whole, and every folder of it could be read */
 	uint64_t page_size;		/* FS_HUGETLB */
 	int root;			/* descriptor of its root (O_PATH), -1: none */
 	char *path;			/* where it is mounted, as its mount namespace sees it */
@@ -231,6 +232,11 @@ void mounts_read(struct pass *p);	/* the reader's, then those of other mount nam
 void mounts_release(struct table *mounts);
 /* Whether looking @path up may hang: a network or FUSE file system stands on its way. */
 bool mounts_may_hang(const struct pass *p, const char *path);
+/*
+ * The same in any mount namespace, as its processes see it. Without @root its root does not
+ * count: when the reader's own is away the reader does not run.
+ */
+bool mounts_pass_server(const struct mounts *set, const char *path, bool root);
 /* The type of the file system with that device number, NULL when unknown. */
 const char *mounts_type(const struct pass *p, uint64_t device);
 void mounts_mark(struct pass *p);	/* evidence: bind mounts and overlay layers */
@@ -239,6 +245,8 @@ void mounts_mark(struct pass *p);	/* evidence: bind mounts and overlay layers */
 void files_find(struct pass *p);	/* the file systems */
 void files_walk(struct pass *p);	/* their files, as objects */
 void files_release(struct pass *p);
+/* Whether /dev/shm, or what it is a symbolic link to, is a server's that may be away. */
+bool files_may_hang(const struct pass *p);
 struct shared_fs *files_fs(const struct pass *p, uint64_t device);
 bool is_hugetlb_device(const struct pass *p, uint64_t device, uint64_t *page_size);
 
@@ -289,6 +297,7 @@ void user_names_fill(struct pass *p);
 
 /* system.c: the machine itself. */
 void system_begin(struct pass *p);
+void system_limits(struct pass *p);	/* those of /dev/shm; after mounts_read */
 void system_end(struct pass *p);
 
 /* A number behind "name:[" in a link such as ns/ipc: 0 when there is none. */

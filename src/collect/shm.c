@@ -386,7 +386,7 @@ static void read_others_of_mounts(struct pass *p, struct seen *seen)
 		if (seen_before(seen, ns))
 			continue;
 		if (mounts_may_hang(p, m[k].point)) {
-			snapshot_gap(p->s, "namespaces", ETIMEDOUT, 0);
+			snapshot_gap(p->s, "namespaces", EREMOTE, 0);
 			continue;
 		}
 		/* what stands on top of it may be anything, a FIFO as well */

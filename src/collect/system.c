@@ -74,18 +74,24 @@ static void set_limits(struct pass *p)
 	struct limits *row = snapshot_add(p->s, CLASS_LIMITS);
 	struct document *doc = snapshot_document(p->s);
 	struct buf text = BUF_INIT;
-	struct statfs fs;
 
 	if (!io_read_file(AT_FDCWD, "/proc/sys/kernel/shm_rmid_forced", &text, 64))
 		FACT_SET(row, shm_rmid_forced, text.s[0] == '1');
 	buf_release(&text);
-	if (!statfs("/dev/shm", &fs)) {
-		FACT_SET(row, tmpfs_size, (uint64_t)fs.f_blocks * fs.f_bsize);
-		FACT_SET(row, tmpfs_used, (uint64_t)(fs.f_blocks - fs.f_bfree) * fs.f_bsize);
-		FACT_SET(row, tmpfs_inodes, fs.f_files);
-		FACT_SET(row, tmpfs_inodes_used, fs.f_files - fs.f_ffree);
-	}
 	FACT_SET(doc, limits, 0);
+}
+
+void system_limits(struct pass *p)
+{
+	struct limits *row = snapshot_row(p->s, CLASS_LIMITS, 0);
+	struct statfs fs;
+
+	if (files_may_hang(p) || statfs("/dev/shm", &fs) < 0)
+		return;
+	FACT_SET(row, tmpfs_size, (uint64_t)fs.f_blocks * fs.f_bsize);
+	FACT_SET(row, tmpfs_used, (uint64_t)(fs.f_blocks - fs.f_bfree) * fs.f_bsize);
+	FACT_SET(row, tmpfs_inodes, fs.f_files);
+	FACT_SET(row, tmpfs_inodes_used, fs.f_files - fs.f_ffree);
 }
 
 /*
