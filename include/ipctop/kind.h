@@ -36,6 +36,7 @@ enum source {
 	SOURCE_UIDS,		/* which users have a process */
 	SOURCE_HOLDERS,		/* each holder with its mappings and descriptors, not only counts */
 	SOURCE_PROCESSES,	/* facts about holders */
+	SOURCE_MACHINE,		/* limits of the kernel, memory of the machine */
 	NR_SOURCES
 };
 #define SOURCE_BIT(s)	(1U << (s))
@@ -56,6 +57,7 @@ enum need {
 	NEED_PIDS,		/* whether creator and last user live */
 	NEED_STATE,
 	NEED_VERDICT,
+	NEED_DOCUMENT,		/* what a whole document tells beside its objects */
 	NR_NEEDS
 };
 #define NEED_BIT(n)	(1U << (n))

@@ -19,8 +19,6 @@ static int open_machine(struct feed *feed, const struct query *q, uint32_t needs
 	feed->options = q->collect;
 	feed->options.kinds = q->kinds ? q->kinds : KINDS_ALL;
 	feed->options.sources = kind_sources(feed->options.kinds, needs);
-	if (q->collect.no_lease)
-		feed->options.sources &= ~SOURCE_BIT(SOURCE_LEASE);
 	feed->options.reasons = reasons;
 	feed->options.policy = feed->policy;
 	feed->collector = collector_new(&feed->options);

@@ -150,11 +150,18 @@ static void *read_resident_thread(void *arg)
 	return NULL;
 }
 
+static bool is_worth_a_thread(void)
+{
+	struct shm_info info;
+
+	return shmctl(0, SHM_INFO, (struct shmid_ds *)(void *)&info) > STEP;
+}
+
 /* Both at once: each takes its time in the kernel. */
 static void read_namespace(struct reading *r)
 {
 	pthread_t thread;
-	bool started = r->want_resident && r->threads > 1 &&
+	bool started = r->want_resident && r->threads > 1 && is_worth_a_thread() &&
 		       !pthread_create(&thread, NULL, read_resident_thread, r);
 
 	read_segments(r);

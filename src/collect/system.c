@@ -111,6 +111,16 @@ static bool clock_is_steady(int64_t now, int64_t boot)
 	return difference >= -CLOCKS_AGREE_MS && difference <= CLOCKS_AGREE_MS;
 }
 
+static void set_memory(struct pass *p)
+{
+	struct document *doc;
+
+	snapshot_add(p->s, CLASS_MEMORY);
+	doc = snapshot_document(p->s);
+	FACT_SET(doc, memory, 0);
+	memory_read(p);
+}
+
 void system_begin(struct pass *p)
 {
 	struct document *doc = snapshot_document(p->s);
@@ -134,10 +144,8 @@ void system_begin(struct pass *p)
 	set_identity(p);
 	set_policy(p);
 	set_limits(p);
-	snapshot_add(p->s, CLASS_MEMORY);
-	doc = snapshot_document(p->s);
-	FACT_SET(doc, memory, 0);
-	memory_read(p);
+	if (p->sources & SOURCE_BIT(SOURCE_MACHINE))
+		set_memory(p);
 }
 
 void system_end(struct pass *p)
