@@ -1,16 +1,22 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# A real program: PostgreSQL started, looked at, its postmaster killed, and what it leaves found.
+# PostgreSQL, the real one: what it shares, what it leaves behind when it is killed, and what
+# becomes of that at its next start.
 
 load world
 
 setup()
 {
-	world_open --steady
-	local found=(/usr/lib/postgresql/*/bin/initdb)
-	[ -x "${found[0]}" ] || skip "PostgreSQL is not installed"
-	PGBIN=${found[0]%/*}
+	PG_BIN=$(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
+	[ -x "$PG_BIN/postgres" ] || PG_BIN=$(dirname "$(command -v postgres || echo /)")
+	if [ ! -x "$PG_BIN/postgres" ] || [ ! -x "$PG_BIN/initdb" ]; then
+		skip "PostgreSQL is not installed"
+	fi
 	id postgres >/dev/null 2>&1 || skip "there is no user postgres"
+	world_open --steady
+	in_world mount -t tmpfs -o mode=755 data /mnt
+	in_world install -d -o postgres -g postgres -m 700 /mnt/pg /mnt/socket
+	make_cluster
 }
 
 teardown()
@@ -18,110 +24,182 @@ teardown()
 	world_close
 }
 
+# Once for all tests: it takes longer than all the rest.
+make_cluster()
+{
+	local made=$BATS_FILE_TMPDIR/cluster.tar
+
+	if [ -e "$made" ]; then
+		in_world tar -C /mnt -xpf "$made"
+		return
+	fi
+	as_postgres "$PG_BIN/initdb" -D /mnt/pg --no-sync -A trust --no-locale -E UTF8 >/dev/null
+	in_world tar -C /mnt -cf "$made" pg
+}
+
 as_postgres()
 {
-	in_world setpriv --reuid postgres --regid postgres --init-groups env -C /mnt HOME=/mnt "$@"
+	in_world setpriv --reuid postgres --regid postgres --clear-groups --no-new-privs env HOME=/mnt "$@"
 }
 
+# start_postgres TYPE: with the main memory as mmap or sysv.
 start_postgres()
 {
-	in_world mount -t tmpfs -o mode=755,uid="$(id -u postgres)" data /mnt
-	as_postgres "$PGBIN/initdb" -D /mnt/data --no-sync -A trust >"$BATS_TEST_TMPDIR/log" 2>&1 ||
-		fail "initdb: $(tail -n 5 "$BATS_TEST_TMPDIR/log")"
-	as_postgres "$PGBIN/pg_ctl" -D /mnt/data -w -t 60 -l /mnt/log \
-		-o "-c listen_addresses= -c unix_socket_directories=/mnt -c fsync=off" start \
-		>"$BATS_TEST_TMPDIR/log" 2>&1 3>&- || fail "pg_ctl: $(in_world tail -n 5 /mnt/log)"
-	POSTMASTER=$(in_world head -n 1 /mnt/data/postmaster.pid)
+	as_postgres "$PG_BIN/postgres" -D /mnt/pg -c "shared_memory_type=$1" \
+		-c dynamic_shared_memory_type=posix -c shared_buffers=1MB -c max_connections=10 \
+		-c huge_pages=off -c fsync=off -c autovacuum=off -c listen_addresses= \
+		-c unix_socket_directories=/mnt/socket >"$BATS_TEST_TMPDIR/postgres.log" 2>&1 &
+	PG_JOB=$!
+	until_true as_postgres "$PG_BIN/pg_isready" -q -h /mnt/socket ||
+		fail "PostgreSQL did not start: $(cat "$BATS_TEST_TMPDIR/postgres.log")"
+	POSTMASTER=$(in_world head -n 1 /mnt/pg/postmaster.pid)
 }
 
-no_postgres_left()
+# processes_are [PID]: of PostgreSQL these are left.
+processes_are()
 {
-	! in_world pgrep -x postgres >/dev/null
+	[ "$(in_world pgrep -x postgres)" = "${1-}" ]
 }
 
-# each_block MEMBER=VALUE…: expected of all its blocks of dynamic shared memory.
-each_block()
+# kill_postmaster [PID]: with SIGKILL; the rest of PostgreSQL goes by itself, but for that one.
+kill_postmaster()
 {
-	local block
-	[ -n "$BLOCKS" ] || fail "there are no blocks"
-	for block in $BLOCKS; do
-		assert_regex "$block" '^posix-shm:/PostgreSQL\.[0-9]+$'
-		expect "$block" family=PostgreSQL user=postgres "$@"
+	in_world kill -KILL "$POSTMASTER"
+	wait $PG_JOB || :
+	until_true processes_are "$@" || fail "still there: $(in_world pgrep -xa postgres)"
+}
+
+# The names of its segment and of its files: the control file, which the postmaster keeps mapped,
+# and what the statistics may have made besides.
+its_names()
+{
+	SEGMENT=$(names shm)
+	mapfile -t FILES < <(names posix-shm)
+	CONTROL=$(jq -r --argjson pid "$POSTMASTER" '.objects[] |
+		select(.kind == "posix-shm" and any(.holders[]; .pid == $pid)) | .name' "$DOC" | head -n 1)
+	assert_regex "$SEGMENT" '^shm:[0-9]+$'
+	assert_regex "$CONTROL" '^posix-shm:/PostgreSQL\.[0-9]+$'
+	expect_doc 'all(.objects[] | select(.kind == "posix-shm"); .family == "PostgreSQL" and
+		(.name | test("^posix-shm:/PostgreSQL\\.[0-9]+$")))'
+}
+
+# What holds for all that it shares while it runs, however old.
+expect_running()
+{
+	its_names
+	# the key is the inode of its folder
+	expect "$SEGMENT" state=attached creator_pid="$POSTMASTER" creator_alive=true user=postgres \
+		mode=0600 holders_complete=true verdict=live reasons=attached \
+		key="$(printf '0x%08x' "$(in_world stat -c %i /mnt/pg)")"
+	expect "$CONTROL" state=attached user=postgres mode=0600 verdict=live reasons=attached
+	expect_doc "[.objects[] | select(.name == \"$SEGMENT\" or .name == \"$CONTROL\")] |
+		all(.[].holders; length > 1 and all(.comm == \"postgres\") and any(.pid == $POSTMASTER))"
+	# nobody need have the others mapped at the moment
+	expect_doc 'all(.objects[] | select(.kind == "posix-shm"); .verdict == "live" or
+		(.verdict == "idle" and [.reasons[].code] == ["family-live"]))'
+}
+
+expect_left_behind()
+{
+	local name
+
+	look
+	expect "$SEGMENT" state=detached nattch=0 creator_pid="$POSTMASTER" creator_alive=false \
+		last_alive=false pids= verdict=idle reasons=young
+	for name in "${FILES[@]}"; do
+		expect "$name" state=detached mappings=0 openers=0 holders_complete=true pids= \
+			verdict=idle reasons=young
 	done
+	expect_doc '[.objects[] | select(.kind == "anon")] == []'
+	look --older-than 0
+	expect "$SEGMENT" state=detached verdict=stale reasons=abandoned
+	for name in "${FILES[@]}"; do
+		expect "$name" state=detached verdict=stale reasons=family-orphan
+	done
+	run -0 ipctop list -n -o name -Q 'verdict == stale' --older-than 0
+	assert_equal "$(sort <<<"$output")" "$(printf '%s\n' "$SEGMENT" "${FILES[@]}" | sort)"
 }
 
-@test "postgresql: running, then its postmaster killed, what it leaves, and started again" {
-	start_postgres
-	as_postgres "$PGBIN/psql" -h /mnt -Atc 'create table t as select generate_series(1, 1000) n' postgres
+# expect_recycled TYPE: at the next start, what the last one left is gone.
+expect_recycled()
+{
+	local name
 
-	# while it runs
+	start_postgres "$1"
 	look --older-than 0
-	local segment
-	segment=$(names shm) BLOCKS=$(names posix-shm)
-	assert_equal "$(wc -l <<<"$segment")" 1
-	expect "$segment" user=postgres state=attached creator_pid="$POSTMASTER" creator_alive=true \
-		verdict=live holders_complete=true
-	assert_regex "$(member "$segment" pids)" "(^|,)$POSTMASTER(,|$)"
-	each_block state=attached verdict=live
-	# its buffers: one anonymous object, however many processes map it
-	expect_doc '[.objects[] | select(.kind == "anon" and .size > 16000000)] | length == 1 and
-		.[0].processes >= 5 and .[0].allocated < .[0].size'
-	expect_doc 'all(.objects[] | select(.kind == "anon") | .holders[]; .comm == "postgres" and .user == "postgres")'
-	run -0 ipctop show "$segment"
-	assert_output --partial "$POSTMASTER"
+	for name in "$SEGMENT" "${FILES[@]}"; do
+		expect_gone "$name"
+	done
+	run -1 ipctop show "$SEGMENT"
+	expect_running
+}
 
-	# as an administrator has to find it
-	in_world kill -KILL "$POSTMASTER"
-	until_true no_postgres_left
+@test "postgresql: main memory by mmap: seen, killed, left behind, recycled" {
+	start_postgres mmap
+	look --older-than 0
+	expect_running
+	assert [ "$(member "$SEGMENT" size)" -lt 4096 ]
+	# the main memory: anonymous, larger than the buffers, with the same holders
+	expect_doc "any(.objects[]; .kind == \"anon\" and .size > 1048576 and .verdict == \"live\" and
+		.state == \"attached\" and (.holders | length > 1 and all(.comm == \"postgres\") and
+		any(.pid == $POSTMASTER)))"
+
+	kill_postmaster
+	expect_left_behind
+	expect_recycled mmap
+}
+
+@test "postgresql: main memory by shmget: seen, killed, left behind, recycled" {
+	start_postgres sysv
+	look --older-than 0
+	expect_running
+	assert [ "$(member "$SEGMENT" size)" -gt 1048576 ]
+	expect_doc '[.objects[] | select(.kind == "anon" and .size > 1048576)] == []'
+
+	kill_postmaster
+	expect_left_behind
+	assert [ "$(member "$SEGMENT" allocated)" -gt 65536 ]
+	expect_recycled sysv
+}
+
+@test "postgresql: the postmaster is dead, one session is not: live, as PostgreSQL itself says" {
+	start_postgres sysv
+	mkfifo "$BATS_TEST_TMPDIR/sql"
+	as_postgres "$PG_BIN/psql" -X -q -A -t -h /mnt/socket -d postgres <"$BATS_TEST_TMPDIR/sql" \
+		>"$BATS_TEST_TMPDIR/session" 2>&1 &
+	local client=$! session in
+	exec {in}>"$BATS_TEST_TMPDIR/sql"
+	echo 'select pg_backend_pid();' >&"$in"
+	until_true test -s "$BATS_TEST_TMPDIR/session"
+	session=$(head -n 1 "$BATS_TEST_TMPDIR/session")
 	look
-	expect "$segment" state=detached nattch=0 creator_pid="$POSTMASTER" creator_alive=false \
-		verdict=idle reasons=young
-	each_block state=detached mappings=0 openers=0 verdict=idle reasons=young
-	assert_equal "$(names anon)" ""
-	look --older-than 0
-	expect "$segment" verdict=stale reasons=abandoned
-	each_block verdict=stale reasons=family-orphan
-	run -0 ipctop list -n -r -o name -Q 'verdict == stale' --older-than 0 -x name
-	assert_output "$(sort <<<"$BLOCKS")
-$segment"
+	its_names
+	# stopped, it cannot notice
+	in_world kill -STOP "$session"
+	kill_postmaster "$session"
 
-	# it takes its own leftovers away
-	as_postgres "$PGBIN/pg_ctl" -D /mnt/data -w -t 60 -l /mnt/log \
-		-o "-c listen_addresses= -c unix_socket_directories=/mnt -c fsync=off" start \
-		>"$BATS_TEST_TMPDIR/log" 2>&1 3>&- || fail "pg_ctl: $(in_world tail -n 5 /mnt/log)"
 	look --older-than 0
-	expect_gone "$segment"
-	expect "$(names shm)" state=attached verdict=live
-	as_postgres "$PGBIN/pg_ctl" -D /mnt/data -w -m fast stop
+	expect "$SEGMENT" state=attached creator_alive=false nattch=1 pids="$session" verdict=live \
+		reasons=attached
+	expect "$CONTROL" state=attached pids="$session" verdict=live reasons=attached
+	run as_postgres "$PG_BIN/postgres" -D /mnt/pg -c shared_memory_type=sysv \
+		-c unix_socket_directories=/mnt/socket -c listen_addresses=
+	refute [ "$status" = 0 ]
+	assert_output --regexp "pre-existing shared memory block .*ID ${SEGMENT#shm:}\) is still in use"
+
+	in_world kill -KILL "$session"
+	until_true processes_are
+	exec {in}>&-
+	wait $client || :
+	expect_left_behind
+}
+
+@test "postgresql: stopped in order, it leaves nothing" {
+	start_postgres mmap
 	look
-	assert_equal "$(names shm)$(names posix-shm)" ""
-}
-
-@test "postgresql: as an ordinary user, its memory is not taken for abandoned" {
-	start_postgres
-	in_world mkdir /mnt/bin
-	in_world install -m 755 "$IPCTOP" /mnt/bin/ipctop
-	in_world setpriv --reuid 65534 --regid 65534 --clear-groups env HOME=/ /mnt/bin/ipctop --json \
-		--older-than 0 >"$DOC"
-	expect "$(names shm)" state=attached verdict=live
-	BLOCKS=$(names posix-shm)
-	each_block state=null verdict=unknown
-	in_world kill -INT "$POSTMASTER"
-	until_true no_postgres_left
-}
-
-@test "postgresql: a server whose buffers are one System V segment" {
-	start_postgres
-	as_postgres "$PGBIN/pg_ctl" -D /mnt/data -w -m fast stop
-	as_postgres "$PGBIN/pg_ctl" -D /mnt/data -w -t 60 -l /mnt/log \
-		-o "-c listen_addresses= -c unix_socket_directories=/mnt -c fsync=off -c shared_memory_type=sysv -c dynamic_shared_memory_type=sysv" \
-		start >"$BATS_TEST_TMPDIR/log" 2>&1 3>&- || fail "pg_ctl: $(in_world tail -n 5 /mnt/log)"
-	POSTMASTER=$(in_world head -n 1 /mnt/data/postmaster.pid)
-	look --older-than 0
-	expect_doc '[.objects[] | select(.kind == "shm")] | length >= 2 and all(.verdict == "live") and
-		any(.size > 16000000 and .nattch >= 5 and .nattch == .mappings)'
-	in_world kill -KILL "$POSTMASTER"
-	until_true no_postgres_left
-	look --older-than 0
-	expect_doc '[.objects[] | select(.kind == "shm")] | length >= 2 and all(.verdict == "stale")'
+	its_names
+	in_world kill -TERM "$POSTMASTER"
+	wait $PG_JOB
+	look
+	expect_doc '.objects == []'
 }
