@@ -267,6 +267,9 @@ const char *without_mark(struct arena *arena, const char *name, bool *marked);
 void stat_files(struct pass *p);
 void stat_others(struct pass *p);
 void stats_release(struct stats *s);
+/* What @path, a name that the kernel gave, leads to; false where it may not be looked up. */
+bool stat_path(const struct pass *p, const char *path, struct statx *stx);
+bool same_file(const struct statx *stx, uint64_t device, uint64_t inode);
 
 /* The row of CLASS_PROCESS that stands for a task, made when it is missing. */
 uint64_t process_row(struct pass *p, uint32_t task);

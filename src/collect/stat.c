@@ -4,8 +4,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
 static bool stat_holder(const struct pass *p, const struct where *w, struct statx *stx)
 {
@@ -24,14 +27,28 @@ static bool stat_holder(const struct pass *p, const struct where *w, struct stat
 	return !statx(AT_FDCWD, path, AT_STATX_DONT_SYNC, mask, stx);
 }
 
-static bool stat_path(const struct pass *p, const char *path, struct statx *stx)
+/*
+ * The kernel's names hold no symbolic links. One that has taken the place of a folder since,
+ * anybody's, could lead to a server that does not answer.
+ */
+bool stat_path(const struct pass *p, const char *path, struct statx *stx)
 {
-	return path[0] == '/' && !mounts_may_hang(p, path) &&
-	       !statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW | AT_STATX_DONT_SYNC,
-		      STATX_BASIC_STATS | STATX_BTIME, stx);
+	struct open_how how = {
+		.flags = O_PATH | O_NOFOLLOW | O_CLOEXEC, .resolve = RESOLVE_NO_SYMLINKS,
+	};
+	int fd, rc;
+
+	if (path[0] != '/' || mounts_may_hang(p, path))
+		return false;
+	fd = syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
+	if (fd < 0)
+		return false;
+	rc = statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_BASIC_STATS | STATX_BTIME, stx);
+	close(fd);
+	return !rc;
 }
 
-static bool same_file(const struct statx *stx, uint64_t device, uint64_t inode)
+bool same_file(const struct statx *stx, uint64_t device, uint64_t inode)
 {
 	return makedev(stx->stx_dev_major, stx->stx_dev_minor) == device && stx->stx_ino == inode;
 }
@@ -176,7 +193,8 @@ static void stat_object(struct pass *p, uint32_t i, const struct nameless *namel
 	if (o->kind == KIND_FILE && (statted ? S_ISCHR(stx.stx_mode) : !strncmp(w->name, "/dev/", 5)))
 		o->kind = KIND_DEVICE;
 	/* a semaphore is known by its length; what is not directly there is none */
-	if (o->kind == KIND_POSIX_SEM && statted && stx.stx_size != 32)
+	if (o->kind == KIND_POSIX_SEM &&
+	    ((statted && stx.stx_size != 32) || (w->fs && strchr(w->below, '/'))))
 		o->kind = KIND_POSIX_SHM;
 	if (!statted) {
 		unknown_facts(p, o);

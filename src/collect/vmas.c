@@ -24,12 +24,11 @@ struct reading {
 static bool is_deleted(const struct reading *r, const struct vma *vma, const char *path)
 {
 	size_t len = strlen(path), mark = strlen(DELETED);
-	struct stat st;
+	struct statx stx;
 
 	if (len <= mark || strcmp(path + len - mark, DELETED))
 		return false;
-	return mounts_may_hang(r->p, path) || stat(path, &st) < 0 ||
-	       st.st_ino != vma->inode || st.st_dev != vma->device;
+	return !stat_path(r->p, path, &stx) || !same_file(&stx, vma->device, vma->inode);
 }
 
 static void set_file(struct reading *r, struct map *row, const struct vma *vma)
