@@ -1,13 +1,15 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Another real program: Python's multiprocessing, and what it leaks.
+# Python's multiprocessing, the real one: what it shares, and what leaks past its resource tracker.
 
 load world
 
 setup()
 {
+	"$PYTHON" -c 'import multiprocessing.shared_memory' 2>/dev/null ||
+		skip "Python 3.8 or newer is not installed"
 	world_open --steady
-	"$PYTHON" -c 'import multiprocessing.shared_memory' 2>/dev/null || skip "python3 has no shared_memory"
+	write_program
 }
 
 teardown()
@@ -15,109 +17,188 @@ teardown()
 	world_close
 }
 
-no_python_left()
+# An actor in Python, driven like the other: `tell a sem`.
+write_program()
 {
-	! in_world pgrep -f 'resource_tracker|multiprocessing' >/dev/null
+	PROGRAM=$BATS_TEST_TMPDIR/program
+	{
+		echo "#!$PYTHON"
+		cat <<-'END'
+			import multiprocessing, os, signal, sys
+			from multiprocessing import resource_tracker, shared_memory
+
+			kept = []
+
+			def create(size):
+			    block = shared_memory.SharedMemory(create=True, size=int(size))
+			    block.buf[:] = bytes([65]) * int(size)
+			    kept.append(block)
+			    return "name=" + block.name
+
+			def attach(name):
+			    kept.append(shared_memory.SharedMemory(name=name))
+
+			def close():
+			    kept[-1].close()
+
+			def unlink():
+			    kept.pop().unlink()
+
+			def sem(method):
+			    kept.append(multiprocessing.get_context(method).Semaphore(3))
+			    return "name=%s" % kept[-1]._semlock.name
+
+			def heap(size):
+			    kept.append(multiprocessing.RawArray("b", int(size)))
+
+			def worker(semaphore):
+			    semaphore.acquire()
+			    signal.pause()
+
+			def give():
+			    child = multiprocessing.get_context("fork").Process(target=worker, args=(kept[-1],))
+			    child.start()
+			    kept.append(child)
+			    return "child=%d" % child.pid
+
+			def untrack():
+			    tracker = resource_tracker._resource_tracker._pid
+			    os.kill(tracker, signal.SIGKILL)
+			    os.waitpid(tracker, 0)
+
+			def vanish():
+			    os._exit(0)
+
+			words = sys.argv[1:]
+			while words:
+			    facts = globals()[words[0]](*words[1:]) or ""
+			    print("pid=%d" % os.getpid(), facts, flush=True)
+			    words = sys.stdin.readline().split()
+		END
+	} >"$PROGRAM"
+	chmod +x "$PROGRAM"
 }
 
-# python_holds SCRIPT: runs it in the world; it prints a line and waits for one.
-python_start()
+# python NAME COMMAND [ARGUMENT]
+python()
 {
-	mkfifo "$BATS_TEST_TMPDIR/py.in" "$BATS_TEST_TMPDIR/py.out"
-	in_world "$PYTHON" -c "$1" <"$BATS_TEST_TMPDIR/py.in" >"$BATS_TEST_TMPDIR/py.out" 2>"$BATS_TEST_TMPDIR/py.err" 3>&- &
-	PY_JOB=$!
-	exec {PY_IN}>"$BATS_TEST_TMPDIR/py.in" {PY_OUT}<"$BATS_TEST_TMPDIR/py.out"
-	read -r -t $PATIENCE -u "$PY_OUT" PY_SAID || fail "python: $(cat "$BATS_TEST_TMPDIR/py.err")"
+	ACTOR=$PROGRAM actor "$@"
 }
 
-python_go_on()
+# leak NAME: it ends by os._exit, and its resource tracker before it.
+leak()
 {
-	echo >&"$PY_IN"
-	wait "$PY_JOB" || :
-	exec {PY_IN}>&-
+	tell "$1" untrack
+	echo vanish >&"${ACTOR_IN[$1]}"
+	actor_wait "$1"
 }
 
-@test "python: shared_memory leaked by os._exit" {
-	# the tracker that would clean up is killed too, as an OOM killer or a container's end does
-	python_start '
-import os, signal
-from multiprocessing import shared_memory, resource_tracker
-block = shared_memory.SharedMemory(create=True, size=1 << 20)
-block.buf[:4096] = b"x" * 4096
-print(block.name, flush=True)
-input()
-os.kill(resource_tracker._resource_tracker._pid, signal.SIGKILL)
-os._exit(1)
-'
-	local name=posix-shm:/$PY_SAID
-	look --older-than 0
-	assert_regex "$PY_SAID" '^psm_[0-9a-f]+$'
-	expect "$name" family="Python shared_memory" size=1048576 allocated=4096 state=attached mappings=1 \
-		openers=1 verdict=live reasons=attached,open
-	python_go_on
+@test "python: shared_memory leaked by os._exit: found" {
+	python a create 10000
+	local name=posix-shm:/${FACT[a.name]}
 
-	look
-	expect "$name" state=detached mappings=0 openers=0 holders_complete=true verdict=idle reasons=young
-	configure "grace 0"
-	look
-	expect "$name" verdict=idle reasons=settling
 	look --older-than 0
-	expect "$name" verdict=stale reasons=abandoned allocated=4096
-	expect_doc '.totals["posix-shm"] | .stale == 1 and .stale_allocated == 4096'
+	expect "$name" kind=posix-shm family="Python shared_memory" state=attached size=10000 \
+		allocated=12288 mode=0600 pids="${FACT[a.pid]}" prots=rw-s verdict=live
+	leak a
+	look
+	expect "$name" family="Python shared_memory" state=detached mappings=0 openers=0 pids= \
+		holders_complete=true allocated=12288 verdict=idle reasons=young
+	look --older-than 0
+	expect "$name" state=detached verdict=stale reasons=abandoned
+	run -0 ipctop list --by family -J --older-than 0
+	assert_equal "$(jq -c '.groups[] | select(.value == "Python shared_memory") |
+		[.objects, .size, .allocated, .stale, .stale_allocated]' <<<"$output")" '[1,10000,12288,1,12288]'
 }
 
-@test "python: the tracker that cleans up leaves nothing to be found" {
-	python_start '
-import os
-from multiprocessing import shared_memory
-block = shared_memory.SharedMemory(create=True, size=4096)
-print(block.name, flush=True)
-input()
-os._exit(1)
-'
-	look
-	expect "posix-shm:/$PY_SAID" state=attached
-	python_go_on
-	until_true no_python_left
-	look
-	expect_gone "posix-shm:/$PY_SAID"
+@test "python: shared_memory: live while another process has it, whoever made it" {
+	python a create 4096
+	local name=posix-shm:/${FACT[a.name]}
+	python b attach "${FACT[a.name]}"
+	leak a
+
+	look --older-than 0
+	expect "$name" state=attached processes=1 pids="${FACT[b.pid]}" verdict=live
+	assert_equal "$(in_world cat "/proc/${FACT[b.pid]}/comm")" \
+		"$(jq -r --arg name "$name" '.objects[] | select(.name == $name).holders[0].comm' "$DOC")"
+	tell b close
+	look --older-than 0
+	expect "$name" state=detached holders_complete=true verdict=stale reasons=abandoned
+	# it can come back by name, and does
+	python c attach "${FACT[a.name]}"
+	look --older-than 0
+	expect "$name" state=attached pids="${FACT[c.pid]}" verdict=live
+	tell c untrack
+	tell b untrack
 }
 
-@test "python: a lock of a spawning context leaked by a kill" {
-	python_start '
-import multiprocessing, os, signal
-from multiprocessing import resource_tracker
-lock = multiprocessing.get_context("spawn").Lock()
-print(lock._semlock.name, flush=True)
-input()
-os.kill(resource_tracker._resource_tracker._pid, signal.SIGKILL)
-os.kill(os.getpid(), signal.SIGKILL)
-'
-	local name=posix-sem:$PY_SAID
+@test "python: shared_memory unlinked while another process has it" {
+	python a create 4096
+	python b attach "${FACT[a.name]}"
+	tell b untrack
+	tell a unlink
+
+	look
+	expect_gone "posix-shm:/${FACT[a.name]}"
+	expect_doc "[.objects[] | select(.kind == \"posix-shm\")] | length == 1 and (.[0] |
+		.state == \"condemned\" and .flags == [\"unlinked\"] and .links == 0 and .size == 4096 and
+		.verdict == \"live\" and any(.holders[]; .pid == ${FACT[b.pid]}))"
+	stop a
+	stop b
+	look
+	expect_doc '[.objects[] | select(.kind == "posix-shm")] == []'
+}
+
+@test "python: shared_memory given back in order: nothing stays, and nothing is said" {
+	python a create 4096
+	tell a close
+	tell a unlink
+	stop a
+	look
+	expect_doc '[.objects[] | select(.kind == "posix-shm")] == []'
+}
+
+@test "python: a semaphore sem.mp-* leaked: its family holds while needed" {
+	python a sem spawn
+	local name=posix-sem:${FACT[a.name]}
+	assert_regex "$name" '^posix-sem:/mp-'
+
 	look --older-than 0
-	expect "$name" family="Python multiprocessing" size=32 state=attached verdict=live reasons=attached
-	python_go_on
+	expect "$name" kind=posix-sem family="Python multiprocessing" state=attached size=32 \
+		pids="${FACT[a.pid]}" verdict=live
+	tell a give
+	leak a
+	look --older-than 0
+	expect "$name" state=attached pids="${FACT[a.child]}" verdict=live
+	in_world kill -KILL "${FACT[a.child]}"
+	until_true in_world sh -c "! kill -0 ${FACT[a.child]} 2>/dev/null"
 	look
 	expect "$name" state=detached verdict=idle reasons=young
-	configure "grace 0"
-	look
-	expect "$name" verdict=stale reasons=family-orphan
+	look --older-than 0
+	expect "$name" state=detached holders_complete=true verdict=stale reasons=family-orphan
 }
 
-@test "python: a second process that holds the block keeps it alive" {
-	python_start '
-import multiprocessing, os, signal, time
-from multiprocessing import shared_memory, resource_tracker
-block = shared_memory.SharedMemory(create=True, size=4096)
-child = os.fork()
-if child == 0:
-    signal.pause()
-print(block.name, flush=True)
-input()
-os.kill(resource_tracker._resource_tracker._pid, signal.SIGKILL)
-os._exit(1)
-'
-	python_go_on
+@test "python: a semaphore that has no name any more is still mapped by two" {
+	python a sem fork
+	tell a give
+
 	look --older-than 0
-	expect "posix-shm:/$PY_SAID" state=attached processes=1 verdict=live
+	assert_equal "${FACT[a.name]}" None
+		expect_doc "[.objects[] | select(.size == 32)] | length == 1 and (.[0] | .state == \"condemned\" and
+		.verdict == \"live\" and .mappings == 2 and ([.holders[].pid] | sort) ==
+		([${FACT[a.pid]}, ${FACT[a.child]}] | sort))"
+	in_world kill -KILL "${FACT[a.child]}"
+}
+
+@test "python: the heap of RawArray has no name, and goes with its process" {
+	python a heap 20000
+
+	look --older-than 0
+	expect_doc "[.objects[] | select(.kind == \"posix-shm\")] | length == 1 and (.[0] |
+		.state == \"condemned\" and .verdict == \"live\" and .size >= 20000 and
+		.family == \"Python multiprocessing\" and
+		[.holders[].pid] == [${FACT[a.pid]}])"
+	kill_actor a
+	look --older-than 0
+	expect_doc '[.objects[] | select(.kind == "posix-shm")] == []'
 }
