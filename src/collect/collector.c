@@ -152,6 +152,8 @@ static void forget_objects(struct pass *p)
 		p->s->tables[joined[i]].count = 0;
 	snapshot_keep_gaps(p->s, p->gaps, p->numbers);
 	index_clear(&p->index);
+	index_clear(&p->ids);
+	p->ids_known = false;
 	p->where.count = p->links.count = 0;
 	files_release(p);
 	for (uint32_t i = 0; i < p->c->tasks.count; i++)
@@ -424,6 +426,7 @@ void pass_release(struct pass *p)
 	mounts_release(&p->mounts);
 	index_clear(&p->index);
 	p->c->index = p->index;
+	index_release(&p->ids);
 	table_release(&p->where);
 	table_release(&p->links);
 	table_release(&p->pid_facts);

@@ -2,6 +2,9 @@
 /* Mappings and descriptors joined into objects. */
 #include "pass.h"
 
+#include <errno.h>
+#include <sys/stat.h>
+
 
 #define DELETED " (deleted)"
 
@@ -164,27 +167,92 @@ static bool segment_fits(const struct object *o, const struct raw_map *m, const 
 	       (end <= size || end <= ((o->size + (1 << 30) - 1) & ~((1ULL << 30) - 1)));
 }
 
-/*
- * Ids repeat across IPC namespaces: join by that of the process. One that has moved to
- * another namespace since shmat is found by size, key and count.
- */
-static uint32_t find_segment(struct pass *p, const struct task *t, const struct raw_map *m,
-			     const char *name)
+/* Segments by their id alone, one behind the other. Few passes need it. */
+static void index_ids(struct pass *p)
 {
-	uint32_t found = index_find(&p->index, p->c->shm_device, m->inode, t->ipc_ns), any = 0;
-
-	if (found && segment_fits(snapshot_object(p->s, found - 1), m, name))
-		return found;
+	if (p->ids_known)
+		return;
+	p->ids_known = true;
 	for (uint32_t i = 0; i < snapshot_count(p->s, CLASS_OBJECT); i++) {
 		const struct object *o = snapshot_object(p->s, i);
 
-		if (o->kind != KIND_SHM || o->id != m->inode || !segment_fits(o, m, name))
+		if (o->kind != KIND_SHM)
+			continue;
+		pass_where(p, i)->same_id = index_find(&p->ids, 0, o->id, 0);
+		index_add(&p->ids, 0, o->id, 0, i);
+	}
+}
+
+/* A mapping in a process that has moved to another namespace since shmat. */
+struct stray {
+	const struct task *task;
+	const struct raw_map *map;
+	const char *name;
+	struct statx file;
+	int error;			/* of asking its file */
+};
+
+static bool stray_fits(const struct pass *p, const struct stray *x, const struct object *o)
+{
+	if (!segment_fits(o, x->map, x->name))
+		return false;
+	return x->error || x->map->device != p->c->shm_device ||
+	       (x->file.stx_size == o->size && x->file.stx_btime.tv_sec <= o->change_time + 1);
+}
+
+static uint32_t find_stray(struct pass *p, const struct stray *x)
+{
+	uint32_t any = 0;
+
+	index_ids(p);
+	for (uint32_t i = index_find(&p->ids, 0, x->map->inode, 0); i; i = pass_where(p, i - 1)->same_id) {
+		if (!stray_fits(p, x, snapshot_object(p->s, i - 1)))
 			continue;
 		if (any)
 			return 0;	/* more than one: nothing is proven */
-		any = i + 1;
+		any = i;
 	}
 	return any;
+}
+
+/*
+ * Gone meanwhile, or of a namespace that is out of reach: its file tells. All mappings of it
+ * have one id and one time of birth.
+ */
+static uint32_t strange_segment(struct pass *p, const struct class *c, const struct stray *x)
+{
+	uint64_t born = x->file.stx_btime.tv_sec * 1000000000ULL + x->file.stx_btime.tv_nsec;
+	uint32_t found;
+
+	if (x->error) {
+		if (x->error != ENOENT && x->error != ESRCH)
+			snapshot_gap(p->s, "map_files", x->error, x->task->pid);
+		return 0;
+	}
+	found = index_find(&p->index, p->c->shm_device, x->map->inode, born);
+	if (!found) {
+		found = add_object(p, c, x->map->device, x->map->inode, x->name) + 1;
+		FACT_SET(snapshot_object(p->s, found - 1), id, x->map->inode);
+		index_add(&p->index, p->c->shm_device, x->map->inode, born, found - 1);
+	}
+	return found;
+}
+
+/*
+ * Ids repeat across IPC namespaces: join by that of the process. One that has moved to
+ * another namespace since shmat is found by size, key, count and time.
+ */
+static uint32_t find_segment(struct pass *p, const struct task *t, const struct raw_map *m,
+			     const struct class *c, const char *name)
+{
+	uint32_t found = index_find(&p->index, p->c->shm_device, m->inode, t->ipc_ns);
+	struct stray x = { .task = t, .map = m, .name = name };
+
+	if (found && segment_fits(snapshot_object(p->s, found - 1), m, name))
+		return found;
+	x.error = stat_mapping(t->reader, m->start, m->end, &x.file);
+	found = find_stray(p, &x);
+	return found || !t->ipc_ns ? found : strange_segment(p, c, &x);
 }
 
 /* Tasks come one after the other: a change of task is a further one. */
@@ -258,15 +326,8 @@ static uint32_t find_or_add(struct pass *p, const struct task *t, const struct r
 	/* private mappings are of interest on the shared file systems only */
 	if (!(m->prot & PROT_SHARED) && !c.fs)
 		return 0;
-	if (c.kind == KIND_SHM) {
-		found = find_segment(p, t, m, name);
-		if (found || !t->ipc_ns)
-			return found;
-		/* gone meanwhile, or of a namespace that is out of reach: its file tells */
-		found = add_object(p, &c, m->device, m->inode, name) + 1;
-		FACT_SET(snapshot_object(p->s, found - 1), id, m->inode);
-		return found;
-	}
+	if (c.kind == KIND_SHM)
+		return find_segment(p, t, m, &c, name);
 	found = index_find(&p->index, m->device, m->inode, extra);
 	if (!found) {
 		found = add_object(p, &c, m->device, m->inode, name) + 1;

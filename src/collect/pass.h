@@ -145,6 +145,8 @@ struct pass {
 	struct table filesystems;	/* struct shared_fs */
 	struct table mounts;		/* struct mounts: the reader's first */
 	struct index index;
+	struct index ids;		/* segments by id; where.same_id is the next of it */
+	bool ids_known;
 	struct stats stats;		/* those of this pass */
 	struct table where;		/* struct where, one for each object: how to reach it */
 	struct table links;		/* struct link: which task holds which object */
@@ -166,6 +168,7 @@ struct where {
 	uint64_t start, end;		/* a mapping */
 	const char *name;		/* what the kernel calls it */
 	uint32_t map_task, fd_task;	/* the last that was counted, +1 */
+	uint32_t same_id;		/* another segment of that id, +1 */
 	bool awake;			/* one of its holders has run since the last pass */
 	bool statted;			/* its facts are there */
 	bool dropped;			/* it went away meanwhile */
@@ -267,6 +270,8 @@ const char *without_mark(struct arena *arena, const char *name, bool *marked);
 void stat_files(struct pass *p);
 void stat_others(struct pass *p);
 void stats_release(struct stats *s);
+/* The file behind a mapping: 0 or an errno. */
+int stat_mapping(uint32_t tid, uint64_t start, uint64_t end, struct statx *stx);
 /* What @path, a name that the kernel gave, leads to; false where it may not be looked up. */
 bool stat_path(const struct pass *p, const char *path, struct statx *stx);
 bool same_file(const struct statx *stx, uint64_t device, uint64_t inode);

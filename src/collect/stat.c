@@ -10,6 +10,16 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+int stat_mapping(uint32_t tid, uint64_t start, uint64_t end, struct statx *stx)
+{
+	char path[96];
+
+	snprintf(path, sizeof(path), "/proc/%u/map_files/%llx-%llx", tid,
+		 (unsigned long long)start, (unsigned long long)end);
+	return statx(AT_FDCWD, path, AT_STATX_DONT_SYNC, STATX_BASIC_STATS | STATX_BTIME, stx) ?
+		errno : 0;
+}
+
 static bool stat_holder(const struct pass *p, const struct where *w, struct statx *stx)
 {
 	const unsigned int mask = STATX_BASIC_STATS | STATX_BTIME;
@@ -20,11 +30,7 @@ static bool stat_holder(const struct pass *p, const struct where *w, struct stat
 		if (!statx(AT_FDCWD, path, AT_STATX_DONT_SYNC, mask, stx))
 			return true;
 	}
-	if (!w->end)
-		return false;
-	snprintf(path, sizeof(path), "/proc/%u/map_files/%llx-%llx", w->map_tid,
-		 (unsigned long long)w->start, (unsigned long long)w->end);
-	return !statx(AT_FDCWD, path, AT_STATX_DONT_SYNC, mask, stx);
+	return w->end && !stat_mapping(w->map_tid, w->start, w->end, stx);
 }
 
 /*
