@@ -15,6 +15,9 @@ static bool parse_lock(const char *line, uint64_t *device, uint64_t *inode)
 	unsigned int maj, min;
 	unsigned long long ino;
 
+	/* a lease is asked for by those who look as well; who holds one for long has it open */
+	if (strstr(line, ": LEASE "))
+		return false;
 	for (const char *at = line; (at = strchr(at, ' ')); at++) {
 		if (sscanf(at, " %x:%x:%llu ", &maj, &min, &ino) == 3) {
 			*device = makedev(maj, min);

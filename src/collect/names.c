@@ -43,21 +43,37 @@ static void question_free(struct question *q)
 	free(q);
 }
 
-static char *look_up(uint32_t id, bool is_group)
+static int look_up_in(uint32_t id, bool is_group, char *text, size_t room, char **name)
 {
-	char text[16384];
-	char *name = NULL;
+	int error;
 
 	if (is_group) {
 		struct group g, *found;
 
-		if (!getgrgid_r(id, &g, text, sizeof(text), &found) && found)
-			name = xstrdup(g.gr_name);
+		error = getgrgid_r(id, &g, text, room, &found);
+		if (!error && found)
+			*name = xstrdup(g.gr_name);
 	} else {
 		struct passwd w, *found;
 
-		if (!getpwuid_r(id, &w, text, sizeof(text), &found) && found)
-			name = xstrdup(w.pw_name);
+		error = getpwuid_r(id, &w, text, room, &found);
+		if (!error && found)
+			*name = xstrdup(w.pw_name);
+	}
+	return error;
+}
+
+/* A group comes with all of its members: that can be much. */
+static char *look_up(uint32_t id, bool is_group)
+{
+	char *name = NULL;
+	int error = ERANGE;
+
+	for (size_t room = 4096; error == ERANGE && room <= 16 << 20; room *= 4) {
+		char *text = xcalloc(room, 1);
+
+		error = look_up_in(id, is_group, text, room, &name);
+		free(text);
 	}
 	return name;
 }

@@ -185,8 +185,10 @@ static int read_maps_file(struct scan *scan, struct task *t, int dir, const char
 		return -errno;
 	if (scan->p->c->query_works && !atomic_load(&scan->no_query))
 		rc = maps_query(fd, filter, add_map, t);
-	if (rc == -ENOTTY) {
-		atomic_store(&scan->no_query, true);
+	/* a path longer than PATH_MAX is told by the text alone */
+	if (rc == -ENOTTY || rc == -ENAMETOOLONG) {
+		if (rc == -ENOTTY)
+			atomic_store(&scan->no_query, true);
 		t->maps.count = 0;
 		rc = maps_read(fd, dir, filter, add_map, t);
 		/* before Linux 6.12 such files are empty instead */

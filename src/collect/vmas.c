@@ -125,12 +125,16 @@ static int read_smaps(struct reading *r, int dir, const char *path)
 static int read_maps(struct reading *r, int dir, const char *path)
 {
 	int fd = openat(dir, path, O_RDONLY | O_CLOEXEC), rc = -ENOTTY;
+	uint32_t before = snapshot_count(r->p->s, CLASS_MAP);
 
 	if (fd < 0)
 		return -errno;
 	if (r->p->c->query_works)
 		rc = maps_query(fd, MAPS_EVERYTHING, add_vma, r);
-	if (rc == -ENOTTY)
+	/* a path longer than PATH_MAX is told by the text alone */
+	if (rc == -ENAMETOOLONG)
+		r->p->s->tables[CLASS_MAP].count = before;
+	if (rc == -ENOTTY || rc == -ENAMETOOLONG)
 		rc = maps_read(fd, dir, MAPS_EVERYTHING, add_vma, r);
 	close(fd);
 	return rc;
