@@ -60,7 +60,7 @@ static bool is_kernels_own(const struct pass *p, uint64_t device)
 	return false;
 }
 
-static enum kind kind_on_posix(const char *name)
+enum kind kind_on_posix(const char *name)
 {
 	const char *slash = strrchr(name, '/');
 

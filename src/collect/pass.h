@@ -263,6 +263,8 @@ void object_name(struct pass *p, uint32_t i);
 
 /* join.c: objects out of mappings and descriptors. */
 void join(struct pass *p, bool maps, bool fds);
+/* What the name of a file on a tmpfs at /dev/shm makes of it, until its size is known. */
+enum kind kind_on_posix(const char *name);
 /* The name without the kernel's " (deleted)", and whether it bore it. */
 const char *without_mark(struct arena *arena, const char *name, bool *marked);
 

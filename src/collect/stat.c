@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/openat2.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -72,6 +73,42 @@ static void locate(struct pass *p, const struct object *o, struct where *w)
 }
 
 /*
+ * The name that a sleeping holder's mapping had when it was read need not be that of now: files
+ * are renamed and unlinked under sleepers. The kernel's own link tells, where it may be read.
+ */
+static bool name_again(struct pass *p, struct object *o, struct where *w)
+{
+	char path[96], name[PATH_MAX];
+	ssize_t n;
+
+	if (!p->c->passes || p->c->options.no_skip)
+		return false;
+	if (w->end)
+		snprintf(path, sizeof(path), "/proc/%u/map_files/%llx-%llx", w->map_tid,
+			 (unsigned long long)w->start, (unsigned long long)w->end);
+	else
+		snprintf(path, sizeof(path), "/proc/%u/fd/%d", w->tid, w->fd);
+	n = readlink(path, name, sizeof(name));
+	if (n <= 0 || (size_t)n == sizeof(name))
+		return false;
+	name[n] = '\0';
+	if (!strcmp(name, w->name))
+		return false;
+	w->name = arena_strndup(p->s->arena, name, n);
+	if (o->kind == KIND_POSIX_SHM || o->kind == KIND_POSIX_SEM)
+		o->kind = kind_on_posix(name);
+	return true;
+}
+
+/* Whether @w's name leads to this very object. */
+static bool leads_here(const struct pass *p, const struct object *o, const struct where *w,
+		       struct statx *by_path, bool *found)
+{
+	*found = stat_path(p, w->name, by_path);
+	return *found && same_file(by_path, o->device, o->inode);
+}
+
+/*
  * A file that has a path: is it what that path leads to? Then the path tells all; else a
  * holder does, where the reader may look through it.
  */
@@ -82,8 +119,9 @@ static bool stat_named(struct pass *p, struct object *o, struct where *w, struct
 	bool marked, found, held = false;
 
 	/* " (deleted)" can end a real name: try it as it is first */
-	found = stat_path(p, w->name, &by_path);
-	w->named = found && same_file(&by_path, o->device, o->inode);
+	w->named = leads_here(p, o, w, &by_path, &found);
+	if (!w->named && name_again(p, o, w))
+		w->named = leads_here(p, o, w, &by_path, &found);
 	if (!w->named) {
 		held = stat_holder(p, w, stx);
 		/* stat may know the file by another device than maps does: btrfs, overlay */
