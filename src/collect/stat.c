@@ -236,6 +236,11 @@ static void stat_object(struct pass *p, uint32_t i, const struct nameless *namel
 	w->statted = true;
 	if (o->kind == KIND_FILE && (statted ? S_ISCHR(stx.stx_mode) : !strncmp(w->name, "/dev/", 5)))
 		o->kind = KIND_DEVICE;
+	/* a device node there is no memory of its file system */
+	if ((o->kind == KIND_POSIX_SHM || o->kind == KIND_POSIX_SEM) && statted && S_ISCHR(stx.stx_mode)) {
+		o->kind = KIND_DEVICE;
+		w->dropped = !o->mappings;
+	}
 	/* a semaphore is known by its length; what is not directly there is none */
 	if (o->kind == KIND_POSIX_SEM &&
 	    ((statted && stx.stx_size != 32) || (w->fs && strchr(w->below, '/'))))
