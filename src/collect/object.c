@@ -41,6 +41,18 @@ static void stat_flags(struct object *o, const struct statx *stx)
 		o->flags |= OBJECT_WORLD_WRITABLE;
 }
 
+static void stat_times(struct object *o, const struct statx *stx)
+{
+	/* what is no file (a socket, a ring) may have none */
+	if (o->kind == KIND_SPECIAL && !stx->stx_ctime.tv_sec)
+		return;
+	FACT_SET(o, change_time, stx->stx_ctime.tv_sec);
+	FACT_SET(o, modify_time, stx->stx_mtime.tv_sec);
+	FACT_SET(o, access_time, stx->stx_atime.tv_sec);
+	if (stx->stx_mask & STATX_BTIME)
+		FACT_SET(o, birth_time, stx->stx_btime.tv_sec);
+}
+
 void object_stat(struct pass *p, struct object *o, const struct statx *stx)
 {
 	uint64_t page_size = 4096;
@@ -69,11 +81,7 @@ void object_stat(struct pass *p, struct object *o, const struct statx *stx)
 	FACT_SET(o, mode, stx->stx_mode & 07777);
 	FACT_SET(o, uid, stx->stx_uid);
 	FACT_SET(o, gid, stx->stx_gid);
-	FACT_SET(o, change_time, stx->stx_ctime.tv_sec);
-	FACT_SET(o, modify_time, stx->stx_mtime.tv_sec);
-	FACT_SET(o, access_time, stx->stx_atime.tv_sec);
-	if (stx->stx_mask & STATX_BTIME)
-		FACT_SET(o, birth_time, stx->stx_btime.tv_sec);
+	stat_times(o, stx);
 	stat_flags(o, stx);
 }
 
