@@ -298,6 +298,7 @@ static void add_link(struct pass *p, uint32_t object, uint32_t task, uint32_t it
 
 	*l = (struct link){ .object = object, .task = task, .item = item, .is_fd = is_fd };
 	w->awake |= !t->slept;
+	w->holders = (w->holders ^ t->inode) * 0x100000001b3ULL;
 	if (is_fd)
 		count_fd(p, object, w, task, (struct raw_fd *)t->fds.rows + item);
 	else

@@ -98,11 +98,12 @@ struct user_names;
 
 /*
  * What statx said of files without a name, by (device, inode). Only who holds such a file can
- * change it: as long as all of its holders sleep it is as it was.
+ * change it: as long as its holders are the same and all sleep it is as it was. One that has
+ * gone may have changed it before.
  */
 struct stats {
 	struct index index;
-	struct table rows;		/* struct statx */
+	struct table rows;		/* struct kept_stat, of stat.c */
 };
 
 struct collector {
@@ -168,6 +169,7 @@ struct where {
 	uint64_t start, end;		/* a mapping */
 	const char *name;		/* what the kernel calls it */
 	uint32_t map_task, fd_task;	/* the last that was counted, +1 */
+	uint64_t holders;		/* fingerprint: which processes hold it, how many times */
 	uint32_t same_id;		/* another segment of that id, +1 */
 	bool awake;			/* one of its holders has run since the last pass */
 	bool statted;			/* its facts are there */

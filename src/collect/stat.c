@@ -183,13 +183,33 @@ void stats_release(struct stats *s)
 	table_release(&s->rows);
 }
 
+struct kept_stat {
+	struct statx stx;
+	uint64_t holders;		/* those of struct where */
+};
+
 /* The first pass may be the only one: it keeps nothing. */
-static void keep_stat(struct pass *p, const struct object *o, const struct statx *stx)
+static void keep_stat(struct pass *p, const struct object *o, const struct where *w,
+		      const struct statx *stx)
 {
+	struct kept_stat *row;
+
 	if (!p->c->passes || p->c->options.no_skip)
 		return;
 	index_add(&p->stats.index, o->device, o->inode, 0, p->stats.rows.count);
-	*(struct statx *)table_add(&p->stats.rows, sizeof(*stx)) = *stx;
+	row = table_add(&p->stats.rows, sizeof(*row));
+	row->stx = *stx;
+	row->holders = w->holders;
+}
+
+/* What was kept of an object that cannot have changed since; NULL: nothing. */
+static const struct kept_stat *kept_stat(const struct collector *c, const struct object *o,
+					 const struct where *w)
+{
+	uint32_t found = w->awake ? 0 : index_find(&c->stats.index, o->device, o->inode, 0);
+	const struct kept_stat *row = found ? (struct kept_stat *)c->stats.rows.rows + found - 1 : NULL;
+
+	return row && row->holders == w->holders ? row : NULL;
 }
 
 /* Asking through a holder is dear: that is done beforehand, in threads. */
@@ -210,11 +230,11 @@ static void ask_nameless(void *arg, uint32_t i)
 	struct nameless *n = (struct nameless *)x->rows.rows + i;
 	const struct object *o = snapshot_object(x->p->s, n->object);
 	const struct where *w = pass_where(x->p, n->object);
-	uint32_t kept = w->awake ? 0 : index_find(&x->p->c->stats.index, o->device, o->inode, 0);
+	const struct kept_stat *kept = kept_stat(x->p->c, o, w);
 
 	n->statted = kept || stat_holder(x->p, w, &n->stx);
 	if (kept)
-		n->stx = ((struct statx *)x->p->c->stats.rows.rows)[kept - 1];
+		n->stx = kept->stx;
 }
 
 static void stat_object(struct pass *p, uint32_t i, const struct nameless *nameless)
@@ -228,7 +248,7 @@ static void stat_object(struct pass *p, uint32_t i, const struct nameless *namel
 		statted = nameless->statted;
 		stx = nameless->stx;
 		if (statted)
-			keep_stat(p, o, &stx);
+			keep_stat(p, o, w, &stx);
 	} else {
 		statted = stat_named(p, o, w, &stx);
 	}
