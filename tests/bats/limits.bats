@@ -141,8 +141,8 @@ next_shm_id()
 }
 
 @test "limits: folders as deep as they may be: found, or a gap" {
-	local path=/dev/shm/d i
-	for i in $(seq 60); do path=$path/d; done
+	local path=/dev/shm/d
+	for _ in $(seq 60); do path=$path/d; done
 	in_world mkdir -p "$path"
 	in_world touch "$path/f"
 	look

@@ -132,6 +132,6 @@ teardown()
 }
 
 @test "maps: as text and by PROCMAP_QUERY the same" {
-	local args=(maps -J -o start,length,prot,offset,device,inode,kind,object,path,deleted "${FACT[a.pid]}")
+	local args=(maps -J -o "start,length,prot,offset,device,inode,kind,object,path,deleted" "${FACT[a.pid]}")
 	assert_equal "$(ipctop "${args[@]}" --no-procmap-query)" "$(ipctop "${args[@]}")"
 }

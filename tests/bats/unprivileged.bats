@@ -112,8 +112,6 @@ look_as_nobody()
 
 @test "unprivileged: hidepid in the machine's own pid namespace: hidden holders are not absent" {
 	world_close
-	declare -gA FACT=() ACTOR_IN=() ACTOR_OUT=() ACTOR_JOB=()
-	PUBLIC=
 	world_open --host-pids
 	world_public
 	actor root shm_open name=roots size=4096 mode=0644
