@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <math.h>
+#include <poll.h>
+#include <unistd.h>
 #include "ipctop/clock.h"
 #include "ipctop/io.h"
 #include "ipctop/text.h"
@@ -119,12 +121,18 @@ static int print_frame(const struct query *q, const struct snapshot *s)
 	return rc ? rc : io_flush_stdout();
 }
 
+/* A reader that has gone ends the sleep: nothing else would tell it before the next frame. */
 static void sleep_until(int64_t mono_us)
 {
-	struct timespec until = { .tv_sec = mono_us / 1000000, .tv_nsec = mono_us % 1000000 * 1000 };
+	int64_t left;
 
-	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR)
-		;
+	while ((left = mono_us - clock_mono_us()) > 0) {
+		struct timespec timeout = { .tv_sec = left / 1000000, .tv_nsec = left % 1000000 * 1000 };
+		struct pollfd reader = { .fd = STDOUT_FILENO };
+
+		if (ppoll(&reader, 1, &timeout, NULL) > 0)
+			return;
+	}
 }
 
 static int batch(const struct query *q, const struct pace *pace)
