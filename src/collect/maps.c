@@ -77,8 +77,6 @@ int maps_query(int fd, unsigned int filter, maps_fn fn, void *arg)
 {
 	int rc = 0;
 
-	if (filter & MAPS_EVERYTHING)
-		return query_run(fd, 0, false, fn, arg);
 	if (filter & MAPS_SHARED)
 		rc = query_run(fd, QUERY_VMA_SHARED, false, fn, arg);
 	/* vDSO-like mappings and the like are no files: the kernel leaves them out */

@@ -216,7 +216,7 @@ struct vma {
 enum maps_filter { MAPS_SHARED = 1, MAPS_PRIVATE_FILES = 2, MAPS_EVERYTHING = 4 };
 typedef void (*maps_fn)(void *arg, const struct vma *vma);
 /*
- * The VMAs that @filter selects of the process whose maps file is @fd. 0 or -errno; -ENOTTY:
+ * The VMAs that @filter selects (not MAPS_EVERYTHING) of the process whose maps file is @fd. 0 or -errno; -ENOTTY:
  * the kernel has no PROCMAP_QUERY.
  */
 int maps_query(int fd, unsigned int filter, maps_fn fn, void *arg) __must_check;

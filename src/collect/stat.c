@@ -185,12 +185,20 @@ void stats_release(struct stats *s)
 
 struct kept_stat {
 	struct statx stx;
+	bool sealed;
 	uint64_t holders;		/* those of struct where */
+};
+
+/* Asking through a holder is dear: that is done beforehand, in threads. */
+struct nameless {
+	uint32_t object;
+	bool statted, sealed;
+	struct statx stx;
 };
 
 /* The first pass may be the only one: it keeps nothing. */
 static void keep_stat(struct pass *p, const struct object *o, const struct where *w,
-		      const struct statx *stx)
+		      const struct nameless *n)
 {
 	struct kept_stat *row;
 
@@ -198,7 +206,8 @@ static void keep_stat(struct pass *p, const struct object *o, const struct where
 		return;
 	index_add(&p->stats.index, o->device, o->inode, 0, p->stats.rows.count);
 	row = table_add(&p->stats.rows, sizeof(*row));
-	row->stx = *stx;
+	row->stx = n->stx;
+	row->sealed = n->sealed;
 	row->holders = w->holders;
 }
 
@@ -212,17 +221,30 @@ static const struct kept_stat *kept_stat(const struct collector *c, const struct
 	return row && row->holders == w->holders ? row : NULL;
 }
 
-/* Asking through a holder is dear: that is done beforehand, in threads. */
-struct nameless {
-	uint32_t object;
-	bool statted;
-	struct statx stx;
-};
-
 struct asking {
 	struct pass *p;
 	struct table rows;		/* struct nameless */
 };
+
+/* A memfd made without MFD_ALLOW_SEALING is sealed against sealing: that seals nothing. */
+static bool is_sealed(const struct where *w)
+{
+	const int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_FUTURE_WRITE;
+	char path[96];
+	int fd, rc;
+
+	if (w->fd >= 0)
+		snprintf(path, sizeof(path), "/proc/%u/fd/%d", w->tid, w->fd);
+	else
+		snprintf(path, sizeof(path), "/proc/%u/map_files/%llx-%llx", w->map_tid,
+			 (unsigned long long)w->start, (unsigned long long)w->end);
+	fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	rc = fcntl(fd, F_GET_SEALS);
+	close(fd);
+	return rc > 0 && rc & seals;
+}
 
 static void ask_nameless(void *arg, uint32_t i)
 {
@@ -232,9 +254,14 @@ static void ask_nameless(void *arg, uint32_t i)
 	const struct where *w = pass_where(x->p, n->object);
 	const struct kept_stat *kept = kept_stat(x->p->c, o, w);
 
-	n->statted = kept || stat_holder(x->p, w, &n->stx);
-	if (kept)
+	if (kept) {
+		n->statted = true;
 		n->stx = kept->stx;
+		n->sealed = kept->sealed;
+		return;
+	}
+	n->statted = stat_holder(x->p, w, &n->stx);
+	n->sealed = o->kind == KIND_MEMFD && n->statted && is_sealed(w);
 }
 
 static void stat_object(struct pass *p, uint32_t i, const struct nameless *nameless)
@@ -248,7 +275,9 @@ static void stat_object(struct pass *p, uint32_t i, const struct nameless *namel
 		statted = nameless->statted;
 		stx = nameless->stx;
 		if (statted)
-			keep_stat(p, o, w, &stx);
+			keep_stat(p, o, w, nameless);
+		if (nameless->sealed)
+			o->flags |= OBJECT_SEALED;
 	} else {
 		statted = stat_named(p, o, w, &stx);
 	}

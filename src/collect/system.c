@@ -15,6 +15,7 @@
 #include "ipctop/io.h"
 
 #define CLOCKS_AGREE_MS 10000
+#define TICK_MS 10
 
 static void set_ns(struct pass *p, uint64_t number, uint64_t *member, uint64_t bit)
 {
@@ -128,9 +129,12 @@ void system_begin(struct pass *p)
 	int64_t now = clock_real_ms(), boot = clock_boot_ms();
 
 	p->start_us = clock_mono_us();
-	/* kept while it is true to half a second, so that start times do not flicker */
+	/*
+	 * Start times have 10 ms: rounded to that they are the same in every look, and the same
+	 * in every pass while the clock is true to half a second.
+	 */
 	if (!c->passes || llabs(now - boot - c->boot_offset) > 500)
-		c->boot_offset = now - boot;
+		c->boot_offset = (now - boot + TICK_MS / 2) / TICK_MS * TICK_MS;
 	p->scene = (struct scene){
 		.now = now, .boot = boot, .steady = clock_is_steady(now, boot),
 		.initial_pid_ns = c->initial_pid_ns && c->proc_is_ours,

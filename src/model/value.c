@@ -266,14 +266,15 @@ void value_put(struct buf *out, const struct snapshot *s, const struct field *fi
 	struct writing w = { .out = out, .s = s, .field = field, .row = row, .style = style };
 	struct value number;
 
-	if (v->state != VALUE_KNOWN) {
-		buf_putc(out, v->state == VALUE_UNKNOWN ? '?' : '-');
-		return;
-	}
-	if (style->numeric && field->numeric) {
+	/* a user without a name is a number, as in ls and ps */
+	if (field->numeric && (style->numeric || v->state == VALUE_NONE)) {
 		w.field = field_find(class_of(field), field->numeric);
 		field_get(s, w.field, row, &number);
 		v = &number;
+	}
+	if (v->state != VALUE_KNOWN) {
+		buf_putc(out, v->state == VALUE_UNKNOWN ? '?' : '-');
+		return;
 	}
 	writers[w.field->type](&w, v);
 }
