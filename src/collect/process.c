@@ -163,7 +163,8 @@ static void set_facts(struct pass *p, struct process *row, const struct answer *
 	FACT_SET(row, start_time, tics_ms(a->tics) + p->c->boot_offset);
 	FACT_SET(row, uid, a->euid);
 	FACT_SET(row, comm, arena_strdup(p->s->arena, a->comm));
-	if (a->cmdline[0])
+	/* "-" stands for none: a dead leader's memory is gone, and its command line with it */
+	if (a->cmdline[0] && strcmp(a->cmdline, "-"))
 		FACT_SET(row, cmdline, arena_strdup(p->s->arena, a->cmdline));
 	set_cgroup(p, row, a->cgroup);
 }
