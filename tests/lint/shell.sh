@@ -9,7 +9,7 @@ for file in $(all_files); do
 	*.bats | tests/bats/*.bash)
 		# bats runs each test in a subshell, `run` fills status and output, and shellcheck does
 		# not know `exec {name[index]}>file`, the descriptors of arrays.
-		args=(-s bats -e "SC2030,SC2031,SC2154,SC1083,SC2086,SC2093,SC2016,SC2119,SC2120") ;;
+		args=(-s bats -e "SC2030,SC2031,SC2154,SC1083,SC2086,SC2093,SC2016,SC2119,SC2120,SC2094,SC2054") ;;
 	*.sh | *.bash)
 		args=() ;;
 	*)
