@@ -119,7 +119,7 @@ static void add_fact(uint64_t *sum, bool known, uint64_t v)
 void snapshot_sum(struct snapshot *s)
 {
 	struct total sums[NR_KINDS] = { 0 };
-	struct document *doc = snapshot_document(s);
+	struct document *doc;
 	uint32_t first = snapshot_count(s, CLASS_TOTAL);
 
 	for (uint32_t i = 0; i < snapshot_count(s, CLASS_OBJECT); i++) {
