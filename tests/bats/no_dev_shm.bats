@@ -79,14 +79,15 @@ teardown()
 	actor a shm_open name=f
 	tell a mmap
 	actor b shmget
-	run in_world unshare --mount sh -c 'mount -t tmpfs none /proc && exec "$0" --json --older-than 0' "$IPCTOP"
+	! grep -q __asan_init "$IPCTOP" || skip "the sanitizers themselves need /proc"
+	run --separate-stderr in_world unshare --mount sh -c 'mount -t tmpfs none /proc && exec "$0" --json --older-than 0' "$IPCTOP"
 	[ "$status" -lt 2 ] || fail "status $status: $output"
 	if [ "$status" = 0 ]; then
 		assert_equal "$(jq -r .complete <<<"$output")" false
 		jq -e 'all(.objects[] | select(.kind == "posix-shm"); .verdict == "live")' <<<"$output" >/dev/null ||
 			fail "not all is live: $output"
 	else
-		assert_output --partial "ipctop: "
+		[[ $stderr == *"ipctop: "* ]] || fail "no word of what went wrong: $stderr"
 	fi
 }
 
