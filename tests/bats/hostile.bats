@@ -1,0 +1,209 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What somebody could arrange so that the program waits for ever, or tells what is not so.
+
+load world
+
+teardown()
+{
+	world_close
+}
+
+# in_background COMMAND…: in the world; its first word is waited for.
+in_background()
+{
+	local fd
+	mkfifo "$BATS_TEST_TMPDIR/background"
+	(
+		# the ends of actors' pipes: they would never see theirs end
+		for fd in "${ACTOR_IN[@]}"; do exec {fd}>&-; done
+		exec nsenter -t "$WORLD_PID" "${WORLD_ENTER[@]}" -- "$@" \
+			>"$BATS_TEST_TMPDIR/background" 3>&- 4>&- {WORLD_IN}>&-
+	) &
+	exec {READY}<"$BATS_TEST_TMPDIR/background"
+	read -r -t "$PATIENCE" -u "$READY" ANSWER || fail "no word from $*"
+	rm "$BATS_TEST_TMPDIR/background"
+}
+
+# server PATH: a FUSE file system, all folders. server_dies: it never answers again.
+server()
+{
+	need_command "$PYTHON"
+	[ -c /dev/fuse ] || skip "there is no FUSE"
+	in_background "$PYTHON" -c '
+import ctypes, os, signal, struct, sys, time
+signal.signal(signal.SIGUSR1, lambda *_: time.sleep(60))
+INIT, LOOKUP, GETATTR, FORGET, BATCH_FORGET = 26, 1, 3, 2, 42
+fd = os.open("/dev/fuse", os.O_RDWR)
+options = "fd=%d,rootmode=40000,user_id=0,group_id=0,allow_other" % fd
+libc = ctypes.CDLL(None, use_errno=True)
+if libc.mount(b"server", sys.argv[1].encode(), b"fuse.server", 0, options.encode()):
+	print("failed:", os.strerror(ctypes.get_errno()), flush=True)
+	sys.exit()
+print("mounted", os.getpid(), flush=True)
+
+def attributes(node):
+	return struct.pack("6Q10I", node, 0, 0, 0, 0, 0, 0, 0, 0, 0o40777, 2, 0, 0, 0, 4096, 0)
+
+def answer(code, node):
+	if code == INIT:
+		return struct.pack("4IHHIIHHI7I", 7, 31, 4096, 0, 16, 12, 4096, 1, 1, 0, *[0] * 8)
+	if code == LOOKUP:
+		return struct.pack("4Q2I", node + 1, 0, 0, 0, 0, 0) + attributes(node + 1)
+	if code == GETATTR:
+		return struct.pack("Q2I", 0, 0, 0) + attributes(node)
+	return None
+
+while True:
+	_, code, unique, node = struct.unpack("IIQQ", os.read(fd, 65536)[:24])
+	if code in (FORGET, BATCH_FORGET):
+		continue
+	data = answer(code, node)
+	error = 0 if data else -38
+	os.write(fd, struct.pack("IiQ", 16 + len(data or b""), error, unique) + (data or b""))
+' "$1"
+	[ "${ANSWER%% *}" = mounted ] || skip "FUSE cannot be mounted: $ANSWER"
+	SERVER=${ANSWER#* }
+	exec {READY}<&-
+}
+
+server_dies()
+{
+	in_world kill -USR1 "$SERVER"
+}
+
+# look_soon: like look, but it must not wait.
+look_soon()
+{
+	in_world env XDG_CONFIG_HOME="$CONFIG" timeout -s KILL 10 "$IPCTOP" --json >"$DOC" ||
+		fail "ipctop --json: status $?"
+}
+
+@test "a mapped file's folder is replaced by a symbolic link to a dead server: nobody waits" {
+	world_open
+	in_world mount -t tmpfs none /mnt
+	in_world mkdir /mnt/dead /mnt/folder
+	actor a create path=/mnt/folder/f
+	tell a mmap
+	tell a leak	# cleaning up would follow the link
+	in_world rm /mnt/folder/f
+	in_world rmdir /mnt/folder
+	in_world ln -s /mnt/dead /mnt/folder
+	server /mnt/dead
+	server_dies
+
+	look_soon
+	expect "file:${FACT[a.dev]}:${FACT[a.ino]}" pids="${FACT[a.pid]}" flags=unlinked
+	run -0 in_world timeout -s KILL 10 "$IPCTOP" maps "${FACT[a.pid]}"
+	assert_output --partial /mnt/folder/f
+}
+
+@test "/dev/shm is a dead server's: a gap, and nobody waits" {
+	world_open
+	actor a memfd name=m
+	server /dev/shm
+	server_dies
+	look_soon
+	expect "memfd:${FACT[a.dev]}:${FACT[a.ino]}" state=open
+	expect_doc '.limits.tmpfs_size == null'
+}
+
+@test "a dead server stands on the way to another namespace's /dev/shm: a gap, and nobody waits" {
+	world_open
+	in_world mount -t tmpfs none /mnt
+	in_world mkdir -p /mnt/root
+	server /mnt/root
+	# its mounts are told as they look from its root
+	in_background unshare --mount sh -c '
+		mount -t tmpfs none /mnt/root/dev/shm && touch /mnt/root/dev/shm/f && exec "$0" -c "
+import os, time
+os.chroot(\"/mnt/root\")
+print(\"there\", flush=True)
+time.sleep(60)"' "$PYTHON"
+	server_dies
+	look_soon
+	expect_doc 'any(.gaps[]; .source == "tmpfs" and .error == "EREMOTE")'
+}
+
+@test "few descriptors: what could not be opened is a gap, never gone" {
+	world_open
+	actor a memfd name=m
+	tell a mmap
+	run -0 --separate-stderr in_world prlimit --nofile=4:4 "$IPCTOP" --json
+	echo "$output" >"$DOC"
+	expect_doc 'any(.gaps[]; .source == "maps" and .error == "EMFILE" and
+		any(.pids[]; . == '"${FACT[a.pid]}"'))'
+	# what the hard limit allows is taken
+	run -0 --separate-stderr in_world prlimit --nofile=4:64 "$IPCTOP" --json
+	echo "$output" >"$DOC"
+	expect_doc '.complete'
+	expect "memfd:${FACT[a.dev]}:${FACT[a.ino]}" mappings=1
+}
+
+@test "a segment whose namespace is gone: one object, whoever maps it how often" {
+	world_open
+	need_command "$PYTHON"
+	in_background unshare --ipc "$PYTHON" -c '
+import ctypes, os, time
+libc = ctypes.CDLL(None)
+libc.shmat.restype = ctypes.c_void_p
+segment = libc.shmget(0, 1 << 20, 0o1600)
+for i in range(3):
+	libc.shmat(segment, None, 0)
+os.fork()
+libc.unshare(0x08000000)
+print("moved", flush=True)
+time.sleep(60)'
+	read -r -t "$PATIENCE" -u "$READY" || fail "the child did not move"
+	look
+	assert_equal "$(jq -c '[.objects[] | select(.kind == "shm") | [.size, .mappings, .processes]]' "$DOC")" \
+		'[[1048576,6,2]]'
+	expect_doc '.totals.shm.size == 1048576'
+}
+
+@test "a path longer than PATH_MAX: the mappings behind it are seen all the same" {
+	world_open
+	need_command "$PYTHON"
+	in_background "$PYTHON" -c '
+import mmap, os, time
+os.chdir("/dev/shm")
+for i in range(20):
+	os.mkdir("d" * 250)
+	os.chdir("d" * 250)
+fd = os.open("f", os.O_RDWR | os.O_CREAT)
+os.ftruncate(fd, 4096)
+held = mmap.mmap(fd, 4096)
+os.close(fd)
+print("mapped", flush=True)
+time.sleep(60)'
+	look
+	expect_doc 'all(.gaps[]; .source != "maps")'
+	assert_equal "$(jq -c '[.objects[] | select(.kind == "posix-shm") | .mappings]' "$DOC")" '[1]'
+}
+
+@test "an ordinary user: kernel threads and dead zombies are nothing unreadable" {
+	world_open --host-pids
+	world_public
+	actor a zombie
+	run -0 --separate-stderr ipctop_as_nobody --json
+	echo "$output" >"$DOC"
+	# what no pid says: kthreadd and all of its children are among the 16 lowest
+	expect_doc '[.gaps[].pids[]] | index(2) == null'
+	expect_doc 'any(.gaps[]; .source == "maps")'
+}
+
+@test "a device node in /dev/shm that is open: no shared memory" {
+	world_open
+	in_world mknod /dev/shm/null c 1 3 || skip "no device node can be made"
+	actor a open path=/dev/shm/null access=r
+	look
+	expect_doc 'all(.objects[]; .inode != '"${FACT[a.ino]}"')'
+}
+
+@test "sem. of 32 bytes is no semaphore: its name could not be read back" {
+	world_open
+	actor a shm_open name=sem. size=32
+	look
+	expect posix-shm:/sem. inode="${FACT[a.ino]}"
+	run -0 ipctop show posix-shm:/sem.
+}
