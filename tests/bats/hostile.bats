@@ -114,6 +114,7 @@ look_soon()
 	in_world mkdir -p /mnt/root
 	server /mnt/root
 	# its mounts are told as they look from its root
+	# shellcheck disable=SC2016 # $0 is that of the inner shell
 	in_background unshare --mount sh -c '
 		mount -t tmpfs none /mnt/root/dev/shm && touch /mnt/root/dev/shm/f && exec "$0" -c "
 import os, time
