@@ -53,6 +53,9 @@ need_command()
 need_hugepages()
 {
 	local free=0 knob=/proc/sys/vm/nr_overcommit_hugepages
+	# one test at a time: the knob is the machine's
+	exec {HUGEPAGES_LOCK}>"$BUILD/hugepages.lock"
+	flock "$HUGEPAGES_LOCK"
 	free=$(awk '/HugePages_Free/ { print $2 }' /proc/meminfo)
 	[ -n "$free" ] || skip "the kernel has no huge pages"
 	[ "$free" -lt "$1" ] || return 0
@@ -128,15 +131,24 @@ world_close()
 	for name in "${!ACTOR_IN[@]}"; do
 		exec {ACTOR_IN[$name]}>&-
 	done
+	[ -z "$WORLD_PID" ] || kill -KILL "$WORLD_PID" || :
 	for name in "${!ACTOR_JOB[@]}"; do
+		# its end may be held open by what the test left behind
+		until_true job_ended "${ACTOR_JOB[$name]}" || kill -KILL "${ACTOR_JOB[$name]}"
 		wait "${ACTOR_JOB[$name]}" || :
 	done
 	if [ -n "$WORLD_PID" ]; then
-		kill -KILL "$WORLD_PID"
+		exec {WORLD_IN}>&- {WORLD_OUT}<&-
 		wait "$WORLD_JOB" || :
 	fi
 	FACT=() ACTOR_IN=() ACTOR_OUT=() ACTOR_JOB=() WORLD_PID='' PUBLIC=''
 	[ -z "${HUGEPAGES_BEFORE-}" ] || echo "$HUGEPAGES_BEFORE" >/proc/sys/vm/nr_overcommit_hugepages
+	[ -z "${HUGEPAGES_LOCK-}" ] || exec {HUGEPAGES_LOCK}>&-
+}
+
+job_ended()
+{
+	! kill -0 "$1" 2>/dev/null
 }
 
 in_world()
