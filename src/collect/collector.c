@@ -214,6 +214,10 @@ void pass_objects(struct pass *p)
 
 	mounts_read(p);
 	system_limits(p);
+	p->hidden = tasks_hidden(p);
+	/* without its mounts nobody knows, which is a gap of its own */
+	if (p->hidden && ((struct mounts *)p->mounts.rows)->rows.count)
+		snapshot_gap(p->s, "pids", EPERM, 0);
 	p->gaps = p->s->tables[CLASS_GAP].count;
 	p->numbers = p->s->numbers.count;
 	find_objects(p);
@@ -263,7 +267,7 @@ static bool is_open_question(const struct pass *p, uint32_t i)
 /* Whether absence can be told by looking at all: everything is in sight and was read. */
 static bool can_look(const struct pass *p)
 {
-	if (!wants(p, SOURCE_LEASE) || !p->c->initial_pid_ns || !p->c->proc_is_ours)
+	if (!wants(p, SOURCE_LEASE) || !p->c->initial_pid_ns || !p->c->proc_is_ours || p->hidden)
 		return false;
 	for (uint32_t i = 0; i < p->c->tasks.count; i++) {
 		const struct task *t = pass_task(p, i);

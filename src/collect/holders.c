@@ -102,7 +102,7 @@ static void add_holder(struct pass *p, const struct link *links, uint32_t n)
 
 static bool anything_unread(const struct pass *p)
 {
-	if (!p->c->initial_pid_ns || !p->c->proc_is_ours)
+	if (!p->c->initial_pid_ns || !p->c->proc_is_ours || p->hidden)
 		return true;
 	for (uint32_t i = 0; i < p->c->tasks.count; i++) {
 		const struct task *t = pass_task(p, i);

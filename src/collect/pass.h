@@ -142,6 +142,7 @@ struct pass {
 	uint32_t sources;
 	int64_t start_us;
 	struct scene scene;
+	bool hidden;			/* some processes may be hidden from the reader */
 	uint32_t gaps, numbers;		/* those that reading again does not tell again */
 	struct table filesystems;	/* struct shared_fs */
 	struct table mounts;		/* struct mounts: the reader's first */
@@ -301,6 +302,7 @@ void memory_read(struct pass *p);
 /* people.c: judged pids and the users with a process. */
 void pids_judge(struct pass *p);
 void uids_find(struct pass *p);
+bool tasks_hidden(const struct pass *p);	/* whether hidepid may keep processes from the reader */
 
 /* names.c: user and group names. */
 struct user_names *user_names_new(void);

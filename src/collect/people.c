@@ -66,18 +66,17 @@ static bool has_uid(const struct table *sorted, uint64_t uid)
 	       bsearch(&uid, sorted->rows, sorted->count, sizeof(uid), compare_u64);
 }
 
-/* Whether hidepid may keep processes from this reader. */
-static bool list_is_complete(const struct pass *p)
+bool tasks_hidden(const struct pass *p)
 {
 	const struct mounts *own = p->mounts.rows;
 	const struct mount *m = own->rows.rows;
 
-	/* root need not have the right, as in a user namespace: who sees init sees all */
+	/* who sees somebody else's init sees all; root need not, as in a user namespace */
 	for (uint32_t k = 0; k < own->rows.count; k++)
 		if (!strcmp(m[k].point, "/proc") && strstr(m[k].options, "hidepid=") &&
 		    !strstr(m[k].options, "hidepid=0") && !strstr(m[k].options, "hidepid=off"))
-			return !geteuid() && !access("/proc/1/stat", R_OK);
-	return own->rows.count > 0;
+			return (geteuid() && !p->c->initial_pid_ns) || access("/proc/1/stat", R_OK);
+	return !own->rows.count;
 }
 
 static uint64_t euid_of(const struct task *t)
@@ -132,7 +131,7 @@ void uids_find(struct pass *p)
 			*(uint64_t *)table_add(&p->uids, sizeof(uint64_t)) = euid_of(t);
 	}
 	sort_uids(&p->uids);
-	p->scene.uids_complete = p->uids.count && list_is_complete(p) && p->c->proc_is_ours;
+	p->scene.uids_complete = p->uids.count && !p->hidden && p->c->proc_is_ours;
 	if (owner_missing(p)) {
 		if (uids_read(p, &p->uids) < 0)
 			p->scene.uids_complete = false;
