@@ -193,6 +193,21 @@ time.sleep(60)'
 	expect_doc 'any(.gaps[]; .source == "maps")'
 }
 
+@test "hidepid: what an ordinary user does not see may hold anything" {
+	world_open --host-pids --steady
+	world_public
+	actor a shm_open name=f mode=0644
+	in_world mount -t proc -o hidepid=2 proc /proc || skip "/proc cannot be mounted"
+	run -0 --separate-stderr ipctop_as_nobody --json --older-than 0
+	echo "$output" >"$DOC"
+	expect posix-shm:/f verdict=unknown state=null holders_complete=false
+	expect_doc '.complete == false and any(.gaps[]; .source == "pids" and .error == "EPERM")'
+
+	look --older-than 0
+	expect posix-shm:/f verdict=live state=open
+	expect_doc 'all(.gaps[]; .source != "pids")'
+}
+
 @test "a device node in /dev/shm that is open: no shared memory" {
 	world_open
 	in_world mknod /dev/shm/null c 1 3 || skip "no device node can be made"
