@@ -122,6 +122,16 @@ teardown()
 	expect_gone posix-shm:/f
 }
 
+@test "held: by a descriptor in flight that can only read: the lease says so" {
+	actor a shm_open name=f size=4096
+	tell a close
+	tell a open access=r
+	tell a in_flight
+
+	look --older-than 0
+	expect posix-shm:/f state=null mappings=0 openers=0 verdict=live reasons=in-use-unseen
+}
+
 @test "held: by an io_uring: the lease says so" {
 	actor a shm_open name=f size=4096
 	actor_or_skip b uring_map
