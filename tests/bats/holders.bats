@@ -11,6 +11,7 @@ setup()
 
 teardown()
 {
+	[ -z "${LOOP-}" ] || losetup -d "$LOOP"
 	world_close
 }
 
@@ -148,8 +149,8 @@ teardown()
 	local loop
 	loop=$(losetup --find) || skip "no loop device is free"
 	in_world losetup "$loop" /dev/shm/disk || skip "loop devices cannot be had"
+	LOOP=$loop
 	look --older-than 0
-	losetup -d "$loop"
 
 	local verdict reasons
 	verdict=$(member posix-shm:/disk verdict) reasons=$(member posix-shm:/disk reasons)
