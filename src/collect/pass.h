@@ -114,7 +114,6 @@ struct collector {
 	bool query_works;		/* PROCMAP_QUERY */
 	bool want_private;		/* some lease was refused or not to be had */
 	uint64_t miscounted;		/* segments whose mappings never added up to nattch */
-	bool kcmp_works;
 	uint64_t shm_device;		/* the kernel's own tmpfs */
 	uint64_t ipc_ns, pid_ns, mnt_ns;
 	bool initial_pid_ns, proc_is_ours;
