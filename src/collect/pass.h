@@ -196,8 +196,9 @@ void task_release(struct task *t);
 uint32_t tasks_scan(struct pass *p, bool maps, bool fds, bool again);
 void tasks_gaps(struct pass *p, bool maps, bool fds);
 /*
- * Run @work on the numbers below @count, on @threads threads that take @step of them at a
- * time: enough to make the counter cheap, few enough to end together.
+ * crew.c: run @work on the numbers below @count, on up to @threads threads that take @step of
+ * them at a time: enough to make the counter cheap, few enough to end together. Any thread
+ * may call it; while another has the helpers it works alone.
  */
 void in_threads(unsigned int threads, uint32_t count, uint32_t step,
 		void (*work)(void *arg, uint32_t i), void *arg);

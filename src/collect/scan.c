@@ -6,46 +6,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kcmp.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-struct crew {
-	atomic_uint next;
-	uint32_t count, step;
-	void (*work)(void *arg, uint32_t i);
-	void *arg;
-};
-
-static void *crew_run(void *arg)
-{
-	struct crew *crew = arg;
-	uint32_t from;
-
-	while ((from = atomic_fetch_add(&crew->next, crew->step)) < crew->count)
-		for (uint32_t i = from; i < from + crew->step && i < crew->count; i++)
-			crew->work(crew->arg, i);
-	return NULL;
-}
-
-void in_threads(unsigned int threads, uint32_t count, uint32_t step,
-		void (*work)(void *arg, uint32_t i), void *arg)
-{
-	struct crew crew = { .count = count, .step = step, .work = work, .arg = arg };
-	pthread_t helpers[64];
-	unsigned int n = 0;
-
-	while (n + 1 < threads && n < ARRAY_SIZE(helpers) && (n + 1) * step < count) {
-		if (pthread_create(&helpers[n], NULL, crew_run, &crew))
-			break;
-		n++;
-	}
-	crew_run(&crew);
-	while (n)
-		pthread_join(helpers[--n], NULL);
-}
 
 struct scan {
 	struct pass *p;
