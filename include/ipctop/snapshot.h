@@ -29,6 +29,7 @@ enum row_class {
 	CLASS_REASON,
 	CLASS_GROUP,		/* of `list --by` */
 	CLASS_MAP,		/* of `maps`: one VMA, private or shared */
+	CLASS_ACT,		/* of a plan: one act on one object, and what became of it */
 	NR_CLASSES
 };
 
@@ -201,6 +202,45 @@ struct map {
 	uint64_t rss, pss, swap;	/* bytes; with -X */
 };
 
+enum action { ACTION_REMOVE, ACTION_SAVE, ACTION_CHMOD, ACTION_CHOWN, NR_ACTIONS };
+extern const char *const action_names[NR_ACTIONS + 1];
+
+enum outcome {
+	OUTCOME_PLANNED,	/* not done */
+	OUTCOME_REMOVED,	/* gone, and its memory is free */
+	OUTCOME_CONDEMNED,	/* a segment that goes with its last attachment */
+	OUTCOME_UNLINKED,	/* a file that lost its name, and goes with its last user */
+	OUTCOME_CHANGED,	/* owner or mode */
+	OUTCOME_SAVED,
+	OUTCOME_GONE,		/* somebody else removed it before */
+	OUTCOME_KEPT,		/* left alone because the request said so */
+	OUTCOME_REFUSED,	/* a safety rule stood against it */
+	OUTCOME_FAILED,		/* the kernel said no */
+	NR_OUTCOMES
+};
+extern const char *const outcome_names[NR_OUTCOMES + 1];
+
+/* Strings and the identity (identity.h) belong to the plan's own arena. */
+struct identity;
+struct act {
+	struct facts facts;
+	const char *name;		/* of the object */
+	uint64_t kind;			/* enum kind */
+	uint64_t action;		/* enum action */
+	uint64_t size, allocated;	/* bytes */
+	uint64_t uid;
+	const char *user;		/* the owner */
+	uint64_t age;			/* seconds */
+	uint64_t state, verdict;
+	const char *family;
+	const char *code, *reason;	/* the deciding one */
+	uint64_t result;		/* enum outcome */
+	const char *why;		/* of what was refused, failed or kept */
+	uint64_t freed;			/* bytes that came back at once */
+	const char *saved;		/* file that its contents went to */
+	const struct identity *who;	/* no fact: what the executor knows the object by */
+};
+
 #define DOCUMENT_SCHEMA "ipctop/1"	/* the contract that this program writes and reads */
 
 struct document {
@@ -219,6 +259,7 @@ FACTS_FIT(struct holder);
 FACTS_FIT(struct process);
 FACTS_FIT(struct document);
 FACTS_FIT(struct map);
+FACTS_FIT(struct act);
 _Static_assert(offsetof(struct object, evidence) - sizeof(struct facts) <= 64 * 8,
 	       "struct object has too many facts");
 

@@ -345,6 +345,34 @@ static const struct field map_fields[] = {
 };
 #undef ROW
 
+#define ROW struct act
+static const struct field act_fields[] = {
+	STORED(VT_NAME, name, HELP("name of the object"),
+	       .flags = FIELD_REQUIRED | FIELD_DEFAULT | FIELD_WRAP),
+	STORED(VT_ENUM, kind, HELP("kind of object"), .names = kind_names, .flags = FIELD_REQUIRED),
+	STORED(VT_ENUM, action, HELP("what is to be done"), .names = action_names,
+	       .flags = FIELD_REQUIRED),
+	STORED(VT_BYTES, size, HELP("size in bytes"), .flags = FIELD_RIGHT),
+	STORED(VT_BYTES, allocated, HELP("memory and swap that it really uses"),
+	       .flags = FIELD_RIGHT | FIELD_DEFAULT),
+	STORED(VT_UINT, uid, HELP("owner's user number"), .flags = FIELD_RIGHT),
+	STORED(VT_STRING, user, HELP("owner"), .numeric = "uid", .flags = FIELD_DEFAULT),
+	STORED(VT_AGE, age, HELP("since the latest of its times"), .flags = FIELD_RIGHT | FIELD_DEFAULT),
+	STORED(VT_ENUM, state, HELP("stage of its life"), .names = state_names),
+	STORED(VT_ENUM, verdict, HELP("whether anybody still needs it"), .names = verdict_names),
+	STORED(VT_STRING, family, HELP("what made it, by its name"), .flags = FIELD_TRUNCATE),
+	STORED(VT_STRING, code, HELP("code of the deciding reason")),
+	STORED(VT_STRING, reason, HELP("the deciding reason as a sentence"),
+	       .flags = FIELD_DEFAULT | FIELD_TRUNCATE),
+	STORED(VT_ENUM, result, HELP("what became of it"), .names = outcome_names,
+	       .flags = FIELD_REQUIRED | FIELD_DEFAULT),
+	STORED(VT_STRING, why, HELP("why it was refused, kept, or failed"),
+	       .flags = FIELD_DEFAULT | FIELD_TRUNCATE),
+	STORED(VT_BYTES, freed, HELP("bytes that came back at once"), .flags = FIELD_RIGHT),
+	STORED(VT_STRING, saved, HELP("file that its contents were saved to"), .flags = FIELD_TRUNCATE),
+};
+#undef ROW
+
 #define CLASS(id, name_, type)								\
 	[id] = { .name = #name_, .fields = name_##_fields,				\
 		 .count = ARRAY_SIZE(name_##_fields), .size = sizeof(type) }
@@ -364,6 +392,7 @@ const struct field_class field_classes[NR_CLASSES] = {
 	CLASS(CLASS_REASON, reason, struct reason),
 	CLASS(CLASS_GROUP, group, struct group_row),
 	CLASS(CLASS_MAP, map, struct map),
+	CLASS(CLASS_ACT, act, struct act),
 };
 
 void field_get(const struct snapshot *s, const struct field *field, const void *row,

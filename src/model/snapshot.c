@@ -23,6 +23,18 @@ const char *const object_flag_names[] = {
 	"condemned", "locked", "hugetlb", "unlinked", "sealed", "executable", "world-writable", NULL,
 };
 
+const char *const action_names[NR_ACTIONS + 1] = {
+	[ACTION_REMOVE] = "remove", [ACTION_SAVE] = "save", [ACTION_CHMOD] = "chmod",
+	[ACTION_CHOWN] = "chown",
+};
+
+const char *const outcome_names[NR_OUTCOMES + 1] = {
+	[OUTCOME_PLANNED] = "planned",	 [OUTCOME_REMOVED] = "removed",
+	[OUTCOME_CONDEMNED] = "condemned", [OUTCOME_UNLINKED] = "unlinked",
+	[OUTCOME_CHANGED] = "changed",	 [OUTCOME_SAVED] = "saved", [OUTCOME_GONE] = "gone",
+	[OUTCOME_KEPT] = "kept",	 [OUTCOME_REFUSED] = "refused", [OUTCOME_FAILED] = "failed",
+};
+
 #define GAP_PIDS 16
 
 struct snapshot *snapshot_new(void)

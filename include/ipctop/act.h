@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef IPCTOP_ACT_H
+#define IPCTOP_ACT_H
+
+#include "ipctop/collect.h"
+#include "ipctop/plan.h"
+
+/*
+ * The one executor of plans: design.md section 7.
+ *
+ * Before each act it looks again. First the whole machine, at most half a second before: is
+ * the object the same (identity.h), and does the permit still hold? Then, right at the act,
+ * the object itself: a segment by IPC_STAT, a file under a write lease that nobody else can open
+ * it against. What no look can close is the instant between the last one and the system call for
+ * segments, and for files whose kernel grants no lease.
+ */
+struct audit;
+struct save_options;
+
+struct act_settings {
+	enum permit permit;
+	bool all_namespaces;		/* else of the reader's own alone */
+	const char *command;		/* "clean", "rm": for the audit */
+	uint32_t mode;			/* ACTION_CHMOD */
+	bool has_uid, has_gid;		/* ACTION_CHOWN */
+	uint32_t uid, gid;
+	const struct save_options *save;	/* save first what is removed; NULL: do not */
+	struct audit *audit;		/* NULL: nobody is told */
+};
+
+/*
+ * Run what is planned in @plan, row by row; each row then has its result. @done (may be NULL) is
+ * called after each. One thread; ignores SIGIO from then on. 0, or -EINTR when *@stop (may be
+ * NULL) was set: the rest stays planned.
+ */
+typedef void (*act_fn)(void *arg, const struct act *act);
+int act_run(struct plan *plan, const struct collect_options *collect,
+	    const struct act_settings *settings, act_fn done, void *arg,
+	    const volatile int *stop) __must_check;
+
+/* Whether objects of @kind know @action at all. */
+bool act_can(enum kind kind, enum action action);
+
+/*
+ * Contents of an object, to be read. A segment is attached read-only, which the kernel counts
+ * as use: its attach time and last pid change (shmop(2)); a file keeps its times.
+ */
+struct contents {
+	int fd;				/* to be read with pread and SEEK_DATA; -1: @map alone */
+	const void *map;		/* of a segment, @size bytes */
+	uint64_t size;
+};
+/*
+ * Open the contents of @o, an object of a fresh snapshot; in another namespace, too. 0
+ * (contents_close), or -errno with a sentence.
+ */
+int contents_open(const struct object *o, struct contents *c, struct buf *error) __must_check;
+void contents_close(struct contents *c);
+/*
+ * The next run of bytes at or behind @from that may hold data: 1 and its bounds, 0 behind the last.
+ * Holes, never touched pages, are left out where the kernel tells them.
+ */
+int contents_next(const struct contents *c, uint64_t from, uint64_t *start, uint64_t *end) __must_check;
+/* Read at @offset: bytes read (fewer at the end), or -errno. */
+int64_t contents_read(const struct contents *c, uint64_t offset, void *buffer, size_t n) __must_check;
+
+#endif

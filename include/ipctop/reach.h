@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef IPCTOP_REACH_H
+#define IPCTOP_REACH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "ipctop/alloc.h"
+
+/*
+ * Ways to what a snapshot told of, also in other namespaces, for who acts on it. Any thread.
+ */
+
+/*
+ * A descriptor (O_PATH) of the folder that is /dev/shm with device number @device: the reader's
+ * own, or another mount namespace's through one of its processes. -ENOENT: none has it.
+ */
+int reach_folder(uint64_t device) __must_check;
+/* A descriptor of the IPC namespace with inode number @ns, for setns(2). -ENOENT: not in sight. */
+int reach_ipc_ns(uint64_t ns) __must_check;
+
+/*
+ * Open the regular file @below of the folder @root without following links, for reading, never
+ * waiting for somebody's lease: -EAGAIN where one is in the way, -ELOOP a link, -EMEDIUMTYPE no
+ * regular file. @how_more: further flags of open(2).
+ */
+int reach_file(int root, const char *below, int how_more) __must_check;
+
+/*
+ * Take the write lease on @fd, a file of @owner: the kernel's proof that nobody else has it open or
+ * maps it (fcntl(2), F_SETLEASE). 0; -EAGAIN: somebody has; any other error is no answer. Given back by
+ * lease_drop, or by closing. While it is held, openers wait: for microseconds only. SIGIO must be
+ * ignored or blocked.
+ */
+int lease_take(int fd, uint32_t owner) __must_check;
+void lease_drop(int fd);
+/* Whether nobody waits to open it since: the last look before an act. */
+bool lease_undisturbed(int fd) __must_check;
+
+#endif
