@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef ACT_ACTOR_H
+#define ACT_ACTOR_H
+
+/* What the files of this room share: one run of a plan. */
+#include "ipctop/act.h"
+
+struct actor {
+	struct plan *plan;
+	const struct act_settings *settings;
+	struct collector *collector;
+	struct snapshot *fresh;		/* the last look at the machine */
+	struct identity_finder *finder;
+	int64_t looked;			/* when it began, clock_mono_us */
+	struct table folders;		/* struct folder: those that were reached */
+};
+
+/* A /dev/shm by its device number. */
+struct folder {
+	uint64_t device;
+	int fd;				/* or -errno */
+};
+/* The descriptor of that /dev/shm, kept until the end of the run; or -errno. */
+int actor_folder(struct actor *a, uint64_t device);
+
+/*
+ * What can be done to a kind, one row each in kinds.c. A function gets the object as the
+ * fresh look showed it, looks at the object itself, acts, and settles @act.
+ */
+struct act_kind {
+	void (*act[NR_ACTIONS])(struct actor *a, struct act *act, const struct object *fresh);
+};
+extern const struct act_kind act_kinds[NR_KINDS];
+
+/* segment.c */
+void segment_remove(struct actor *a, struct act *act, const struct object *fresh);
+/*
+ * Run @fn in the IPC namespace @ns, in a thread of its own when it is not the reader's. What it
+ * gives, or -errno when the namespace cannot be entered.
+ */
+int in_ipc_ns(uint64_t ns, int (*fn)(void *arg), void *arg) __must_check;
+/*
+ * Ask the kernel for the segment that @fresh was: 0 when it is still the same, -ENOENT when it is gone,
+ * -ESTALE when it is another or was used since, else -errno. In its namespace.
+ */
+struct shmid_ds;
+int segment_look(const struct object *fresh, struct shmid_ds *ds) __must_check;
+
+/* file.c: files of a /dev/shm */
+void file_remove(struct actor *a, struct act *act, const struct object *fresh);
+/* Path of @fresh below its /dev/shm, without a leading slash; NULL when it has none. */
+const char *file_below(const struct object *fresh);
+
+/* Settle @act by an errno: what the system call @call said of it. */
+void settle_errno(struct actor *a, struct act *act, const char *call, int error);
+
+#endif

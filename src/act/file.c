@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Acts on the files of a /dev/shm: POSIX shared memory and semaphores. */
+#include "actor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include "ipctop/reach.h"
+
+/* Another reader that asks for a lease at the same moment is no user: it is gone in microseconds. */
+#define TRIES 4
+
+const char *file_below(const struct object *fresh)
+{
+	static const char root[] = "/dev/shm/";
+
+	if (!FACT_KNOWN(fresh, path) || strncmp(fresh->path, root, strlen(root)))
+		return NULL;
+	return fresh->path + strlen(root);
+}
+
+/* The folder that the name stands in, and the name's last part. */
+static int open_parent(int root, const char *below, const char **last)
+{
+	struct open_how how = {
+		.flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV,
+	};
+	const char *slash = strrchr(below, '/');
+	char *folder;
+	int fd;
+
+	*last = slash ? slash + 1 : below;
+	folder = slash ? xstrndup(below, slash - below) : xstrdup(".");
+	fd = syscall(SYS_openat2, root, folder, &how, sizeof(how));
+	fd = fd < 0 ? -errno : fd;
+	free(folder);
+	return fd;
+}
+
+enum use { USE_NONE, USE_SOMEBODY, USE_UNTOLD };
+
+struct removal {
+	int parent, fd;			/* fd: of the file itself, -1: it may not be read */
+	const char *last;
+	enum use use;
+	struct stat st;
+};
+
+static bool is_same(const struct object *fresh, const struct stat *st)
+{
+	return st->st_dev == fresh->device && st->st_ino == fresh->inode && S_ISREG(st->st_mode);
+}
+
+/* Whether it was written, renamed or linked since the look. */
+static bool was_touched(const struct object *fresh, const struct stat *st)
+{
+	return (FACT_KNOWN(fresh, change_time) && st->st_ctime != fresh->change_time) ||
+	       (FACT_KNOWN(fresh, modify_time) && st->st_mtime != fresh->modify_time) ||
+	       (FACT_KNOWN(fresh, size) && (uint64_t)st->st_size != fresh->size);
+}
+
+/* Open it and take the lease: from then on nobody can open it, and who has it shows. */
+static int take(struct removal *r, uint32_t owner)
+{
+	for (int n = 0; n < TRIES; n++) {
+		int rc;
+
+		if (n)
+			usleep(100 << n);
+		if (r->fd >= 0)
+			close(r->fd);
+		r->fd = reach_file(r->parent, r->last, 0);
+		if (r->fd == -EAGAIN)
+			continue;	/* a lease is in the way: its owner has it open */
+		if (r->fd < 0)
+			return r->fd;
+		rc = lease_take(r->fd, owner);
+		r->use = !rc ? USE_NONE : rc == -EAGAIN ? USE_SOMEBODY : USE_UNTOLD;
+		if (r->use != USE_SOMEBODY)
+			return 0;
+	}
+	r->use = USE_SOMEBODY;
+	return 0;
+}
+
+/* -EACCES is of a file that its owner himself may not read: what its folder says must do. */
+static int look(struct removal *r, const struct object *fresh)
+{
+	int rc = take(r, fresh->uid);
+
+	if (rc == -EACCES || rc == -EPERM)
+		r->use = USE_UNTOLD;
+	else if (rc)
+		return rc == -ELOOP || rc == -EMEDIUMTYPE ? -ESTALE : rc;
+	if (r->fd >= 0 && (fstat(r->fd, &r->st) || !is_same(fresh, &r->st)))
+		return -ESTALE;
+	/* the name must lead to the very file that the lease is on */
+	if (fstatat(r->parent, r->last, &r->st, AT_SYMLINK_NOFOLLOW))
+		return -errno;
+	return is_same(fresh, &r->st) ? 0 : -ESTALE;
+}
+
+/* 0, or why not: -EBUSY somebody uses it, -ESTALE it changed, -ENOLCK nobody can tell. */
+static int may_go(const struct actor *a, const struct removal *r, const struct object *fresh)
+{
+	if (a->settings->permit == PERMIT_ANY)
+		return 0;
+	if (r->use == USE_SOMEBODY)
+		return -EBUSY;
+	if (was_touched(fresh, &r->st))
+		return -ESTALE;
+	if (r->use == USE_UNTOLD && !fresh->evidence.absent)
+		return -ENOLCK;
+	if (r->use == USE_NONE && !lease_undisturbed(r->fd))
+		return -EBUSY;
+	return 0;
+}
+
+static void settle(struct actor *a, struct act *act, const struct removal *r, int rc)
+{
+	if (rc == -ENOENT) {
+		act_settle(a->plan, act, OUTCOME_GONE, "it was removed meanwhile");
+	} else if (rc == -ESTALE) {
+		act_settle(a->plan, act, OUTCOME_REFUSED, "it changed since it was looked at");
+	} else if (rc == -EBUSY) {
+		act_settle(a->plan, act, OUTCOME_REFUSED, "somebody opened it meanwhile");
+	} else if (rc == -ENOLCK) {
+		act_settle(a->plan, act, OUTCOME_REFUSED, "the kernel could not tell whether it is in use");
+	} else if (rc) {
+		settle_errno(a, act, "unlink", -rc);
+	} else if (r->use == USE_NONE) {
+		act_settle(a->plan, act, OUTCOME_REMOVED, NULL);
+		FACT_SET(act, freed, r->st.st_nlink == 1 ? (uint64_t)r->st.st_blocks * 512 : 0);
+	} else {
+		act_settle(a->plan, act, OUTCOME_UNLINKED,
+			   "its memory comes back when the last user lets go of it");
+		FACT_SET(act, freed, 0);
+	}
+}
+
+void file_remove(struct actor *a, struct act *act, const struct object *fresh)
+{
+	struct removal r = { .parent = -1, .fd = -1 };
+	const char *below = file_below(fresh);
+	int root = actor_folder(a, fresh->device), rc = root < 0 ? root : below ? 0 : -ESTALE;
+
+	if (!rc) {
+		r.parent = open_parent(root, below, &r.last);
+		rc = r.parent < 0 ? r.parent : look(&r, fresh);
+	}
+	if (!rc)
+		rc = may_go(a, &r, fresh);
+	if (!rc && unlinkat(r.parent, r.last, 0))
+		rc = -errno;
+	settle(a, act, &r, rc);
+	/* closing gives the lease back */
+	if (r.fd >= 0)
+		close(r.fd);
+	if (r.parent >= 0)
+		close(r.parent);
+}

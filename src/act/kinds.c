@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What can be done to each kind: one row a kind. */
+#include "actor.h"
+
+#define FILE_ACTS {							\
+	[ACTION_REMOVE] = file_remove,					\
+}
+
+const struct act_kind act_kinds[NR_KINDS] = {
+	[KIND_SHM] = {
+		.act = {
+			[ACTION_REMOVE] = segment_remove,
+		},
+	},
+	[KIND_POSIX_SHM] = { .act = FILE_ACTS },
+	[KIND_POSIX_SEM] = { .act = FILE_ACTS },
+};
+
+bool act_can(enum kind kind, enum action action)
+{
+	return act_kinds[kind].act[action] != NULL;
+}
