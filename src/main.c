@@ -7,6 +7,8 @@ const struct command *const commands[] = {
 	&command_list,
 	&command_show,
 	&command_maps,
+	&command_clean,
+	&command_rm,
 	&command_schema,
 	&command_help,
 	&command_help_option,

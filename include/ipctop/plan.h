@@ -43,6 +43,13 @@ static inline uint32_t plan_count(const struct plan *plan)
 void act_settle(struct plan *plan, struct act *act, enum outcome outcome, const char *fmt, ...)
 	__printf(4, 5);
 
+/*
+ * Whether a planned row still holds by a newer snapshot: the object as it is now, or NULL after the
+ * row was settled (gone, another in its place, no longer permitted).
+ */
+const struct object *plan_recheck(struct plan *plan, struct act *act, enum permit permit,
+				  const struct snapshot *s, const struct identity_finder *finder);
+
 /* Of the rows that are planned, the @n youngest are kept. */
 void plan_keep_newest(struct plan *plan, uint64_t n);
 /* At most @n rows stay planned: the oldest. */

@@ -37,7 +37,7 @@ static int look(struct actor *a)
 {
 	int rc;
 
-	if (a->fresh && clock_mono_us() - a->looked < LOOK_US)
+	if (a->fresh && clock_mono_us() < a->good_until)
 		return 0;
 	identity_finder_free(a->finder);
 	snapshot_free(a->fresh);
@@ -47,29 +47,8 @@ static int look(struct actor *a)
 	if (rc)
 		return rc;
 	a->finder = identity_finder_new(a->fresh);
-	a->looked = clock_mono_us();
+	a->good_until = clock_mono_us() + LOOK_US;
 	return 0;
-}
-
-/* The object as it is now, when it still is what the plan was made for; else @act is settled. */
-static const struct object *check(struct actor *a, struct act *act)
-{
-	const struct object *o = identity_find(a->finder, act->who);
-	struct buf why = BUF_INIT;
-
-	if (!o) {
-		act_settle(a->plan, act, OUTCOME_GONE, "it was removed meanwhile");
-	} else if (!identity_is(act->who, o)) {
-		act_settle(a->plan, act, OUTCOME_REFUSED,
-			   "it changed since it was looked at, or another has its place");
-	} else if (o->evidence.namespace_other && !a->settings->all_namespaces) {
-		act_settle(a->plan, act, OUTCOME_REFUSED,
-			   "of another namespace: --all-namespaces acts on those too");
-	} else if (!permit_allows(a->settings->permit, act->action, a->fresh, o, &why)) {
-		act_settle(a->plan, act, OUTCOME_REFUSED, "meanwhile %s", why.s);
-	}
-	buf_release(&why);
-	return act->result == OUTCOME_PLANNED ? o : NULL;
 }
 
 /* What is removed is saved first, or not removed. */
@@ -77,11 +56,8 @@ static bool save_first(struct actor *a, struct act *act, const struct object *o)
 {
 	struct buf error = BUF_INIT;
 	char *file = NULL;
-	int rc = 0;
+	int rc = save_object(a->settings->save, a->fresh, o, &file, &error);
 
-	if (!a->settings->save || act->action != ACTION_REMOVE)
-		return true;
-	rc = save_object(a->settings->save, a->fresh, o, &file, &error);
 	if (rc)
 		act_settle(a->plan, act, OUTCOME_FAILED, "not removed, as it could not be saved: %s",
 			   error.s);
@@ -92,18 +68,39 @@ static bool save_first(struct actor *a, struct act *act, const struct object *o)
 	return !rc;
 }
 
-static void act_one(struct actor *a, struct act *act)
+static const struct object *look_and_check(struct actor *a, struct act *act, enum permit permit)
 {
-	int rc = look(a);
 	const struct object *o;
+	int rc = look(a);
 
 	if (rc) {
 		act_settle(a->plan, act, OUTCOME_FAILED, "it could not be looked at again: %s",
 			   strerror(-rc));
-		return;
+		return NULL;
 	}
-	o = check(a, act);
-	if (o && save_first(a, act, o))
+	o = plan_recheck(a->plan, act, permit, a->fresh, a->finder);
+	if (!o || !o->evidence.namespace_other || a->settings->all_namespaces)
+		return o;
+	act_settle(a->plan, act, OUTCOME_REFUSED,
+		   "of another namespace: --all-namespaces acts on those too");
+	return NULL;
+}
+
+static void act_one(struct actor *a, struct act *act)
+{
+	enum permit permit = a->settings->permit;
+	const struct object *o = look_and_check(a, act, permit);
+
+	if (o && a->settings->save && act->action == ACTION_REMOVE) {
+		if (!save_first(a, act, o))
+			return;
+		/* saving took its time, and attaching a segment has made it young again */
+		if (permit == PERMIT_STALE && kinds[act->kind].counted)
+			permit = PERMIT_DISUSED;
+		a->good_until = 0;
+		o = look_and_check(a, act, permit);
+	}
+	if (o)
 		act_kinds[act->kind].act[act->action](a, act, o);
 }
 

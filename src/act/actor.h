@@ -11,7 +11,7 @@ struct actor {
 	struct collector *collector;
 	struct snapshot *fresh;		/* the last look at the machine */
 	struct identity_finder *finder;
-	int64_t looked;			/* when it began, clock_mono_us */
+	int64_t good_until;		/* clock_mono_us: look again from then on */
 	struct table folders;		/* struct folder: those that were reached */
 };
 

@@ -204,6 +204,23 @@ void act_settle(struct plan *plan, struct act *act, enum outcome outcome, const 
 	buf_release(&why);
 }
 
+const struct object *plan_recheck(struct plan *plan, struct act *act, enum permit permit,
+				  const struct snapshot *s, const struct identity_finder *finder)
+{
+	const struct object *o = identity_find(finder, act->who);
+	struct buf why = BUF_INIT;
+
+	if (!o)
+		act_settle(plan, act, OUTCOME_GONE, "it was removed meanwhile");
+	else if (!identity_is(act->who, o))
+		act_settle(plan, act, OUTCOME_REFUSED,
+			   "it changed since it was looked at, or another has its place");
+	else if (!permit_allows(permit, act->action, s, o, &why))
+		act_settle(plan, act, OUTCOME_REFUSED, "meanwhile %s", why.s);
+	buf_release(&why);
+	return act->result == OUTCOME_PLANNED ? o : NULL;
+}
+
 /* Oldest first; of what has no age nobody can say how long it is needed no more. */
 uint32_t *plan_order(const struct plan *plan)
 {

@@ -2,6 +2,7 @@
 #ifndef IPCTOP_CMD_H
 #define IPCTOP_CMD_H
 
+#include "ipctop/act.h"
 #include "ipctop/collect.h"
 #include "ipctop/filter.h"
 #include "ipctop/option.h"
@@ -11,7 +12,7 @@
  * Commands: one file each, that ends in its struct command. Functions here print
  * their errors themselves; what they give back is an exit status unless said.
  */
-enum exit_status { DONE = 0, FAILED = 1, USAGE = 2 };
+enum exit_status { DONE = 0, FAILED = 1, USAGE = 2, STALE = 3 };
 
 struct command {
 	const char *name;	/* "list", "--json" */
@@ -25,6 +26,7 @@ struct command {
 /* The table of main.c; ends with NULL. */
 extern const struct command *const commands[];
 extern const struct command command_json, command_batch, command_list, command_show, command_maps,
+	command_clean, command_rm,
 	command_help, command_help_option, command_version, command_schema;
 
 /* Run the command that @argv names: the whole of the program. */
@@ -110,6 +112,14 @@ void query_release(struct query *q);
 /* Add the kind of that name; 0, or -EINVAL with a sentence. */
 int query_add_kind(struct query *q, const char *name, struct buf *error);
 
+/* Read @argc names and choose their kinds: DONE, or USAGE after each malformed one was told. */
+int query_names(struct query *q, int argc, char **argv);
+/*
+ * The rows of objects of those names, each once; the caller frees them. For each that
+ * has none an error is printed, and *@status is FAILED.
+ */
+uint32_t *query_find(const struct snapshot *s, int argc, char **argv, uint32_t *count, int *status);
+
 /* What the columns, the order and the filter of @q read: NEED_BIT. */
 uint32_t query_needs(const struct query *q);
 /* Whether they read the reasons of verdicts: sentences that cost to make. */
@@ -138,6 +148,37 @@ int feed_open(struct feed *feed, const struct query *q, uint32_t needs, bool rea
 /* The next snapshot, owned by the feed until the next call: DONE or FAILED. */
 int feed_next(struct feed *feed, struct snapshot **s);
 void feed_close(struct feed *feed);
+
+/*
+ * What commands that change the system have in common: options, the plan shown, the
+ * question, the run, the results.
+ */
+struct changes {
+	/* filled by change_options */
+	bool yes, dry_run, verbose, interactive, all_namespaces;
+	const char *audit_file, *save_folder;
+
+	const struct command *command;
+	struct act_settings settings;
+	struct plan plan;
+};
+enum { MAX_CHANGE_ROWS = 12 };
+/* The option rows of @c, OPTION_END included, into @rows behind the @n that are there. */
+void change_options(struct changes *c, struct option_row rows[], unsigned int n);
+/* The needs (NEED_BIT) of a plan and of what it tells. */
+#define CHANGE_NEEDS (NEED_BIT(NEED_VERDICT) | NEED_BIT(NEED_RESIDENT))
+/* The kinds (KIND_BIT) that know @action. */
+uint32_t change_kinds(enum action action);
+/*
+ * Show the plan; ask where @ask and a terminal is there; run it; tell the results in the format of
+ * @q. Without --yes and without a terminal to ask on, nothing is changed: @unasked is given then.
+ */
+int change_run(struct changes *c, const struct query *q, const struct feed *feed, bool ask,
+	       int unasked);
+void change_release(struct changes *c);
+/* Ask @question, "[y/N]": whether the answer was yes. False without a terminal. */
+bool change_ask(const char *question);
+bool change_can_ask(void);
 
 /* The terminal, or its absence. */
 struct screen {

@@ -2,72 +2,7 @@
 /* show: all about objects. */
 #include "cmd.h"
 
-#include <errno.h>
-#include "ipctop/name.h"
-
 #define GROUPS (OPTIONS_JSON | OPTIONS_VALUES | OPTIONS_READ | OPTIONS_SOURCE)
-
-/* All names are read before anything is collected, and only their kinds are. */
-static int check_names(struct query *q, const struct command *command, int argc, char **argv)
-{
-	int status = DONE;
-
-	if (!argc)
-		return cmd_usage(command, "show which object? Names are those that 'ipctop list' prints");
-	for (int i = 0; i < argc; i++) {
-		struct buf error = BUF_INIT;
-		struct name name = { 0 };
-
-		if (name_parse(argv[i], &name, &error)) {
-			cmd_error("%s", error.s);
-			status = USAGE;
-		} else {
-			q->kinds |= KIND_BIT(name.kind);
-			name_release(&name);
-		}
-		buf_release(&error);
-	}
-	return status;
-}
-
-static const char *why_not(int64_t rc)
-{
-	switch (-rc) {
-	case ENOENT:
-		return "no such object";
-	case EEXIST:
-		return "several objects have that name; add the namespace, as 'ipctop list' prints it";
-	}
-	return strerror(-rc);
-}
-
-static bool has_row(const uint32_t *rows, uint32_t count, uint32_t row)
-{
-	for (uint32_t i = 0; i < count; i++)
-		if (rows[i] == row)
-			return true;
-	return false;
-}
-
-/* The rows of the names, each once; an error for each that has none. */
-static uint32_t *find_names(const struct snapshot *s, int argc, char **argv, uint32_t *count,
-			    int *status)
-{
-	uint32_t *rows = xcalloc(argc, sizeof(*rows));
-
-	*count = 0;
-	for (int i = 0; i < argc; i++) {
-		int64_t row = snapshot_find(s, argv[i]);
-
-		if (row < 0) {
-			cmd_error_of(argv[i], "%s", why_not(row));
-			*status = FAILED;
-		} else if (!has_row(rows, *count, row)) {
-			rows[(*count)++] = row;
-		}
-	}
-	return rows;
-}
 
 static int print_json(const struct snapshot *s, const uint32_t *rows, uint32_t count)
 {
@@ -111,7 +46,7 @@ static int show(const struct query *q, int argc, char **argv)
 	if (status == DONE)
 		status = feed_next(&feed, &s);
 	if (feed.snapshot) {
-		uint32_t count, *rows = find_names(s, argc, argv, &count, &status);
+		uint32_t count, *rows = query_find(s, argc, argv, &count, &status);
 
 		if (print(q, s, rows, count))
 			status = FAILED;
@@ -126,8 +61,10 @@ static int run(const struct command *command, int argc, char **argv)
 	struct query q = { .class = CLASS_OBJECT };
 	int status, first = query_options(&q, command, GROUPS, NULL, argc, argv, &status);
 
-	if (first >= 0)
-		status = check_names(&q, command, argc - first, argv + first);
+	if (first == argc)
+		status = cmd_usage(command, "show which object? Names are those that 'ipctop list' prints");
+	else if (first >= 0)
+		status = query_names(&q, argc - first, argv + first);
 	if (first >= 0 && status == DONE)
 		status = query_prepare(&q, command, CLASS_OBJECT, CLASS_OBJECT);
 	if (first >= 0 && status == DONE)

@@ -3,64 +3,28 @@
 #include "pass.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/openat2.h>
-#include <sys/fsuid.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
+#include "ipctop/reach.h"
 
 /* Another reader that asks at the same moment is no user: it is gone in microseconds. */
 #define TRIES 3
 
-static int open_file(const struct shared_fs *fs, const char *below)
-{
-	struct open_how how = {
-		.flags = O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC,
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV,
-	};
-
-	return syscall(SYS_openat2, fs->root, below, &how, sizeof(how));
-}
-
-static int take_lease(int fd, uid_t owner)
-{
-	uid_t self;
-	int rc = fcntl(fd, F_SETLEASE, F_WRLCK);
-
-	if (rc == 0 || errno != EACCES)
-		return rc;
-	/* without CAP_LEASE the owner may, and who may become him: only this thread does */
-	self = setfsuid(owner);
-	rc = fcntl(fd, F_SETLEASE, F_WRLCK);
-	if (rc < 0) {
-		int error = errno;
-
-		setfsuid(self);
-		errno = error;
-		return rc;
-	}
-	setfsuid(self);
-	return 0;
-}
-
 static enum lease ask_once(const struct shared_fs *fs, const char *below, const struct object *o)
 {
 	enum lease answer = LEASE_NO_ANSWER;
-	int fd = open_file(fs, below);
+	int fd = reach_file(fs->root, below, 0), rc;
 	struct stat st;
 
 	/* somebody else's lease is in the way: he has it open */
 	if (fd < 0)
-		return errno == EAGAIN ? LEASE_REFUSED : LEASE_NO_ANSWER;
+		return fd == -EAGAIN ? LEASE_REFUSED : LEASE_NO_ANSWER;
 	if (!fstat(fd, &st) && st.st_ino == o->inode && st.st_dev == o->device) {
-		if (take_lease(fd, st.st_uid) == 0)
-			answer = LEASE_GRANTED;
-		else if (errno == EAGAIN)
-			answer = LEASE_REFUSED;
+		rc = lease_take(fd, st.st_uid);
+		answer = !rc ? LEASE_GRANTED : rc == -EAGAIN ? LEASE_REFUSED : LEASE_NO_ANSWER;
 		/* others wait to open it as long as it is held */
-		if (answer == LEASE_GRANTED)
-			fcntl(fd, F_SETLEASE, F_UNLCK);
+		if (!rc)
+			lease_drop(fd);
 	}
 	close(fd);
 	return answer;

@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What commands that change the system have in common. */
+#include "cmd.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <unistd.h>
+#include "ipctop/audit.h"
+#include "ipctop/save.h"
+#include "ipctop/text.h"
+
+static const char plan_columns[] = "name,allocated,user,age,reason";
+static const char mixed_columns[] = "name,allocated,user,age,reason,result,why";
+static const char result_columns[] = "name,freed,user,result,why";
+
+/* Set by SIGINT and SIGTERM: the act under way is ended, and no other begun. */
+static volatile int stopped;
+
+static void stop(int signal)
+{
+	stopped = signal;
+}
+
+void change_options(struct changes *c, struct option_row rows[], unsigned int n)
+{
+	const struct option_row own[] = {
+		{ 0, NULL, NULL, "What is done", OPTION_HEADING },
+		{ 'y', "yes", NULL, "do it without a question", OPTION_FLAG, &c->yes },
+		{ 0, "dry-run", NULL, "show the plan and change nothing", OPTION_FLAG, &c->dry_run },
+		{ 'v', "verbose", NULL, "say what became of each object", OPTION_FLAG, &c->verbose },
+		{ 0, "all-namespaces", NULL, "act in other IPC and mount namespaces too", OPTION_FLAG,
+		  &c->all_namespaces },
+		{ 0, "audit", "FILE", "append each act and its result to FILE, as JSON lines",
+		  OPTION_STRING, &c->audit_file },
+		OPTION_END
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(own); i++)
+		rows[n + i] = own[i];
+}
+
+uint32_t change_kinds(enum action action)
+{
+	uint32_t set = 0;
+
+	for (unsigned int k = 0; k < NR_KINDS; k++)
+		if (act_can(k, action))
+			set |= KIND_BIT(k);
+	return set;
+}
+
+bool change_can_ask(void)
+{
+	return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+}
+
+bool change_ask(const char *question)
+{
+	char answer[16];
+
+	if (!change_can_ask())
+		return false;
+	printf("%s [y/N] ", question);
+	fflush(stdout);
+	/* an end of input is no yes */
+	if (!fgets(answer, sizeof(answer), stdin)) {
+		putchar('\n');
+		return false;
+	}
+	return answer[0] == 'y' || answer[0] == 'Y';
+}
+
+static void put_size(struct buf *out, const struct query *q, uint64_t bytes)
+{
+	units_put_size(out, bytes, q->style.bytes);
+}
+
+static bool is_failure(const struct act *act)
+{
+	return act->result == OUTCOME_REFUSED || act->result == OUTCOME_FAILED;
+}
+
+static bool has_result(const struct plan *plan, bool (*wanted)(const struct act *act))
+{
+	for (uint32_t i = 0; i < plan_count(plan); i++)
+		if (wanted(plan_act(plan, i)))
+			return true;
+	return false;
+}
+
+static bool is_settled(const struct act *act)
+{
+	return act->result != OUTCOME_PLANNED;
+}
+
+static int write_rows(const struct query *q, const struct plan *plan, const char *columns)
+{
+	struct buf error = BUF_INIT;
+	uint32_t *order = plan_order(plan);
+	struct query mine = *q;
+	int rc;
+
+	mine.shown = CLASS_ACT;
+	if (q->sort.count)
+		query_sort(&mine, plan->s, order, plan_count(plan));
+	if (!q->output_text && !q->output_all) {
+		mine.columns.count = 0;
+		if (q->json)
+			columns_all(CLASS_ACT, &mine.columns);
+		else if (columns_parse(CLASS_ACT, columns, &mine.columns, &error))
+			cmd_error("%s", error.s);	/* a name above is wrong */
+	}
+	buf_release(&error);
+	rc = query_write(&mine, plan->s, "acts", NULL, order, plan_count(plan));
+	free(order);
+	return rc;
+}
+
+static void tell_plan(const struct changes *c, const struct query *q)
+{
+	struct buf line = BUF_INIT;
+
+	buf_printf(&line, "%llu object%s, ", (unsigned long long)c->plan.acts,
+		   c->plan.acts == 1 ? "" : "s");
+	put_size(&line, q, plan_bytes(&c->plan));
+	printf("%s would come back\n", line.s);
+	buf_release(&line);
+}
+
+/* For people: what was done, in one line. */
+static void tell_results(const struct changes *c, const struct query *q)
+{
+	uint64_t counts[NR_OUTCOMES] = { 0 };
+	struct buf line = BUF_INIT;
+
+	for (uint32_t i = 0; i < plan_count(&c->plan); i++)
+		counts[plan_act(&c->plan, i)->result]++;
+	for (unsigned int r = 0; r < NR_OUTCOMES; r++) {
+		if (!counts[r])
+			continue;
+		buf_printf(&line, "%s%llu %s", line.len ? ", " : "", (unsigned long long)counts[r],
+			   r == OUTCOME_PLANNED ? "not done" : outcome_names[r]);
+	}
+	if (line.len && counts[OUTCOME_REMOVED]) {
+		buf_puts(&line, "; ");
+		put_size(&line, q, plan_bytes(&c->plan));
+		buf_puts(&line, " came back");
+	}
+	if (line.len)
+		printf("%s\n", line.s);
+	buf_release(&line);
+}
+
+static const char *past(const struct act *act)
+{
+	static const char *const not[] = {
+		[ACTION_REMOVE] = "not removed", [ACTION_SAVE] = "not saved",
+		[ACTION_CHMOD] = "mode not changed", [ACTION_CHOWN] = "owner not changed",
+	};
+
+	return is_failure(act) ? not[act->action] : outcome_names[act->result];
+}
+
+static void tell_act(const struct act *act)
+{
+	struct buf why = BUF_INIT;
+
+	if (FACT_KNOWN(act, why))
+		text_escape(&why, act->why, strlen(act->why), 0);
+	/* the name is escaped already */
+	cmd_error("%s: %s%s%s", act->name, past(act), why.len ? ": " : "", why.s);
+	buf_release(&why);
+}
+
+static void tell_failures(const struct plan *plan)
+{
+	for (uint32_t i = 0; i < plan_count(plan); i++)
+		if (is_failure(plan_act(plan, i)))
+			tell_act(plan_act(plan, i));
+}
+
+static void tell_done(void *arg, const struct act *act)
+{
+	const struct changes *c = arg;
+	struct buf line = BUF_INIT;
+
+	if (is_failure(act) || act->result == OUTCOME_CONDEMNED || act->result == OUTCOME_UNLINKED) {
+		tell_act(act);
+		return;
+	}
+	if (!c->verbose)
+		return;
+	buf_printf(&line, "%s: %s", act->name, outcome_names[act->result]);
+	if (FACT_KNOWN(act, freed)) {
+		buf_puts(&line, ", ");
+		units_put_size(&line, act->freed, false);
+		buf_puts(&line, " came back");
+	}
+	if (FACT_KNOWN(act, saved)) {
+		buf_puts(&line, ", saved in ");
+		text_escape(&line, act->saved, strlen(act->saved), 0);
+	}
+	if (FACT_KNOWN(act, why)) {
+		buf_puts(&line, ": ");
+		text_escape(&line, act->why, strlen(act->why), 0);
+	}
+	printf("%s\n", line.s);
+	buf_release(&line);
+}
+
+static void tell_nothing(void *arg, const struct act *act)
+{
+	(void)arg;
+	(void)act;
+}
+
+/* One question for each; what is answered with no is kept. */
+static void ask_each(struct changes *c)
+{
+	for (uint32_t i = 0; i < plan_count(&c->plan); i++) {
+		struct act *act = plan_act(&c->plan, i);
+		struct buf question = BUF_INIT;
+
+		if (act->result != OUTCOME_PLANNED)
+			continue;
+		buf_printf(&question, "%s %s", action_names[act->action], act->name);
+		if (FACT_KNOWN(act, verdict)) {
+			buf_printf(&question, " (%s: ", verdict_names[act->verdict]);
+			text_escape(&question, act->reason, act->reason ? strlen(act->reason) : 0, 0);
+			buf_puts(&question, ")");
+		}
+		buf_puts(&question, "?");
+		if (!change_ask(question.s))
+			act_settle(&c->plan, act, OUTCOME_KEPT, "you said so");
+		buf_release(&question);
+	}
+}
+
+static bool ask_all(const struct changes *c, const struct query *q)
+{
+	struct buf question = BUF_INIT;
+	bool yes;
+
+	buf_printf(&question, "Go on with %llu object%s, ", (unsigned long long)c->plan.acts,
+		   c->plan.acts == 1 ? "" : "s");
+	put_size(&question, q, plan_bytes(&c->plan));
+	buf_puts(&question, "?");
+	yes = change_ask(question.s);
+	buf_release(&question);
+	return yes;
+}
+
+static int open_audit(struct changes *c)
+{
+	struct buf error = BUF_INIT;
+	int rc = audit_open(c->command->name, c->audit_file, &c->settings.audit, &error);
+
+	if (rc)
+		cmd_error("%s", error.s);
+	buf_release(&error);
+	return rc ? FAILED : DONE;
+}
+
+static int close_audit(struct changes *c)
+{
+	int rc = audit_close(c->settings.audit);
+
+	c->settings.audit = NULL;
+	if (!rc)
+		return DONE;
+	cmd_error_of(c->audit_file ? c->audit_file : "audit", "not all of it could be written: %s",
+		     strerror(-rc));
+	return FAILED;
+}
+
+static int execute(struct changes *c, const struct query *q, const struct feed *feed)
+{
+	struct sigaction act = { .sa_handler = stop }, old_int, old_term;
+	struct collect_options collect = feed->options;
+	const struct save_options save = { .folder = c->save_folder };
+	int rc, status = open_audit(c);
+
+	if (status != DONE)
+		return status;	/* what cannot be told is not done */
+	collect.sources |= kind_sources(collect.kinds, CHANGE_NEEDS);
+	collect.reasons = true;
+	c->settings.command = c->command->name;
+	c->settings.all_namespaces = c->all_namespaces;
+	c->settings.save = c->save_folder ? &save : NULL;
+	sigaction(SIGINT, &act, &old_int);
+	sigaction(SIGTERM, &act, &old_term);
+	rc = act_run(&c->plan, &collect, &c->settings, q->json ? tell_nothing : tell_done, c, &stopped);
+	sigaction(SIGINT, &old_int, NULL);
+	sigaction(SIGTERM, &old_term, NULL);
+	if (rc == -EINTR)
+		cmd_error("interrupted: %llu not done", (unsigned long long)c->plan.acts);
+	status = close_audit(c);
+	return rc || has_result(&c->plan, is_failure) ? FAILED : status;
+}
+
+static int show_results(const struct changes *c, const struct query *q, int status)
+{
+	bool table = q->raw || q->pairs || q->output_text || q->output_all;
+
+	if (q->json || table) {
+		if (write_rows(q, &c->plan, result_columns))
+			return FAILED;
+	} else if (c->verbose || isatty(STDOUT_FILENO) || plan_count(&c->plan) > 1) {
+		tell_results(c, q);
+	}
+	return status;
+}
+
+static int show_plan(const struct changes *c, const struct query *q)
+{
+	const char *columns = has_result(&c->plan, is_settled) ? mixed_columns : plan_columns;
+
+	if (plan_count(&c->plan) || q->json)
+		return write_rows(q, &c->plan, columns) ? FAILED : DONE;
+	return DONE;
+}
+
+int change_run(struct changes *c, const struct query *q, const struct feed *feed, bool ask,
+	       int unasked)
+{
+	bool people = !q->json && !q->raw && !q->pairs;
+	bool asks = ask && !c->yes && !c->dry_run && change_can_ask();
+	bool stops = c->dry_run || (ask && !c->yes && !asks);
+	int status;
+
+	if (asks || stops) {
+		status = show_plan(c, q);
+		if (people)
+			tell_plan(c, q);
+		if (people && !asks && plan_count(&c->plan) && has_result(&c->plan, is_failure))
+			tell_failures(&c->plan);
+		if (status != DONE || stops)
+			return status != DONE ? status : c->dry_run ? DONE : unasked;
+		if (!c->plan.acts || !ask_all(c, q)) {
+			puts("nothing was changed");
+			return DONE;
+		}
+	}
+	if (!q->json)
+		tell_failures(&c->plan);
+	if (c->interactive)
+		ask_each(c);
+	status = execute(c, q, feed);
+	return show_results(c, q, status);
+}
+
+void change_release(struct changes *c)
+{
+	if (c->plan.s)
+		plan_release(&c->plan);
+}

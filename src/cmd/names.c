@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Objects named on the command line. */
+#include "cmd.h"
+
+#include <errno.h>
+#include "ipctop/name.h"
+
+/* All names are read before anything is collected, and only their kinds are. */
+int query_names(struct query *q, int argc, char **argv)
+{
+	int status = DONE;
+
+	for (int i = 0; i < argc; i++) {
+		struct buf error = BUF_INIT;
+		struct name name = { 0 };
+
+		if (name_parse(argv[i], &name, &error)) {
+			cmd_error("%s", error.s);
+			status = USAGE;
+		} else {
+			q->kinds |= KIND_BIT(name.kind);
+			name_release(&name);
+		}
+		buf_release(&error);
+	}
+	return status;
+}
+
+static const char *why_not(int64_t rc)
+{
+	switch (-rc) {
+	case ENOENT:
+		return "no such object";
+	case EEXIST:
+		return "several objects have that name; add the namespace, as 'ipctop list' prints it";
+	}
+	return strerror(-rc);
+}
+
+static bool has_row(const uint32_t *rows, uint32_t count, uint32_t row)
+{
+	for (uint32_t i = 0; i < count; i++)
+		if (rows[i] == row)
+			return true;
+	return false;
+}
+
+/* The rows of the names, each once; an error for each that has none. */
+uint32_t *query_find(const struct snapshot *s, int argc, char **argv, uint32_t *count, int *status)
+{
+	uint32_t *rows = xcalloc(argc, sizeof(*rows));
+
+	*count = 0;
+	for (int i = 0; i < argc; i++) {
+		int64_t row = snapshot_find(s, argv[i]);
+
+		if (row < 0) {
+			cmd_error_of(argv[i], "%s", why_not(row));
+			*status = FAILED;
+		} else if (!has_row(rows, *count, row)) {
+			rows[(*count)++] = row;
+		}
+	}
+	return rows;
+}
