@@ -15,18 +15,26 @@
  *	uid=1000 owner=alice size=65536 freed=4096 command=clean by=0 login=1001 sudo=bob pid=4242
  *	saved=FILE why="…"
  *
- * (on one line; members that do not apply are left out). by: the real uid that asked, login: the
- * uid of the login (/proc/self/loginuid), sudo: SUDO_USER.
+ * (on one line; members that do not apply are left out, '?' is unknown). by: the real uid that
+ * asked, login: the uid of the login (/proc/self/loginuid), sudo: SUDO_USER, which whoever calls
+ * without sudo can set. A very long value is cut and ends in "…"; the line stays below 8 KiB.
+ *
+ * A line of the file is an object with "time", all members of CLASS_ACT, "command", "by", "login",
+ * "sudo" and "pid"; what does not apply or is unknown is null.
  */
 struct audit;
-/* @file NULL: syslog alone. 0, or -errno with a sentence when the file cannot be opened or written. */
+/*
+ * @file NULL: syslog alone; it is made with mode 0600, and must be a regular file under its own name. 0, or
+ * -errno with a sentence when it cannot be opened.
+ */
 int audit_open(const char *command, const char *file, struct audit **audit, struct buf *error) __must_check;
 /*
- * One act and its result. Syslog that does not answer is no failure (syslog(3) cannot tell); a line
- * that the file does not take is: -errno, told once by audit_close too.
+ * One act and its result. A daemon of syslog that is missing or does not read is no failure: it is
+ * waited for a second, then not until it reads again, and a last line "lost=N command=… by=…" tells
+ * how many it missed. A line that the file does not take is one: -errno, told once by audit_close too.
  */
 int audit_act(struct audit *audit, const struct act *act) __must_check;
-/* 0, or -errno of the first line that could not be written. */
+/* 0, or -errno of the first line that could not be written, or of fsync(2). @audit may be NULL. */
 int audit_close(struct audit *audit) __must_check;
 
 #endif
