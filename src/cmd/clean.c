@@ -14,6 +14,7 @@ struct cleaning {
 	struct changes c;
 	uint64_t min_size, keep_newest, max_remove, confirm_after;
 	bool limited, check;
+	bool chosen;			/* by kind, user or expression */
 	const char **keep;		/* entries of --keep */
 	unsigned int nkeep;
 };
@@ -148,8 +149,7 @@ static void tell_incomplete(const struct snapshot *s)
 static int tell_none(const struct cleaning *x)
 {
 	if (!x->q.json && !x->q.raw && !x->q.pairs)
-		puts(x->q.filter || x->q.kinds || x->q.users.uids.count ?
-		     "nothing of what you chose is stale" : "nothing is stale");
+		puts(x->chosen ? "nothing of what you chose is stale" : "nothing is stale");
 	return DONE;
 }
 
@@ -160,6 +160,7 @@ static int clean(struct cleaning *x)
 	struct feed feed;
 	int status;
 
+	x->chosen = x->q.kinds || x->q.filter || x->q.users.uids.count || x->min_size;
 	if (!x->q.kinds)
 		x->q.kinds = change_kinds(ACTION_REMOVE);
 	status = feed_open(&feed, &x->q, needs, true);
@@ -209,8 +210,6 @@ static int run(const struct command *command, int argc, char **argv)
 				   "by --kind");
 	else if (first >= 0 && x.q.file)
 		status = cmd_usage(command, "clean needs the machine itself, not a document");
-	else if (first >= 0 && x.q.output_text && x.q.file)
-		status = USAGE;
 	else if (first >= 0)
 		status = query_prepare(&x.q, command, CLASS_OBJECT, CLASS_ACT);
 	if (first == argc && status == DONE)
