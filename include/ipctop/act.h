@@ -8,11 +8,11 @@
 /*
  * The one executor of plans: design.md section 7.
  *
- * Before each act it looks again. First the whole machine, at most half a second before: is
- * the object the same (identity.h), and does the permit still hold? Then, right at the act,
- * the object itself: a segment by IPC_STAT, a file under a write lease that nobody else can open
- * it against. What no look can close is the instant between the last one and the system call for
- * segments, and for files whose kernel grants no lease.
+ * Before each act it looks again. First at the whole machine, half a second before at most (or
+ * as long as that look took): is the object the same (identity.h), and does the permit still
+ * hold? Then, right at the act, at the object itself: a segment by IPC_STAT, a file under a
+ * write lease that nobody else can open it against. What no look can close is the instant
+ * between the last one and the system call for segments, and for files whose kernel grants no lease.
  */
 struct audit;
 struct save_options;

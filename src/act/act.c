@@ -9,7 +9,11 @@
 #include "ipctop/reach.h"
 #include "ipctop/save.h"
 
-#define LOOK_US 500000		/* how old the last look at the machine may be */
+/*
+ * How old the last look at the machine may be; where there is so much that a look takes
+ * longer, as old as it took.
+ */
+#define LOOK_US 500000
 
 int actor_folder(struct actor *a, uint64_t device)
 {
@@ -35,6 +39,7 @@ void settle_errno(struct actor *a, struct act *act, const char *call, int error)
 /* A removal takes time too: what was true of the machine is read again now and then. */
 static int look(struct actor *a)
 {
+	int64_t began, took;
 	int rc;
 
 	if (a->fresh && clock_mono_us() < a->good_until)
@@ -43,11 +48,13 @@ static int look(struct actor *a)
 	snapshot_free(a->fresh);
 	a->fresh = NULL;
 	a->finder = NULL;
+	began = clock_mono_us();
 	rc = collector_pass(a->collector, &a->fresh);
 	if (rc)
 		return rc;
 	a->finder = identity_finder_new(a->fresh);
-	a->good_until = clock_mono_us() + LOOK_US;
+	took = clock_mono_us() - began;
+	a->good_until = began + took + (took > LOOK_US ? took : LOOK_US);
 	return 0;
 }
 
