@@ -293,11 +293,27 @@ void holders_complete(struct pass *p);
 void leases_ask(struct pass *p);
 void locks_read(struct pass *p);
 
-/* process.c: the only user of libproc2. */
+/*
+ * process.c: the only user of libproc2, which takes longer to load than a list of segments takes
+ * to make.
+ */
 void processes_read(struct pass *p);	/* facts of CLASS_PROCESS rows */
-void pid_facts_read(struct pass *p, const uint32_t *pids, uint32_t n);
+int64_t tics_ms(uint64_t tics);
 int uids_read(struct pass *p, struct table *uids) __must_check;	/* all uids of all tasks */
 void memory_read(struct pass *p);
+
+/* lives.c: what is to be known of these pids, ascending; into p->pid_facts. */
+void pid_facts_read(struct pass *p, const uint32_t *pids, uint32_t n);
+/*
+ * Facts out of the texts of /proc/PID/stat and status; false where they do not tell. Start times
+ * are in clock ticks since boot.
+ */
+struct life_facts {
+	char state;
+	uint64_t flags, threads, start, tgid;
+};
+bool life_parse_stat(const char *stat, struct life_facts *f);
+bool life_parse_status(const char *status, struct life_facts *f);
 
 /* people.c: judged pids and the users with a process. */
 void pids_judge(struct pass *p);
