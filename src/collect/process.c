@@ -4,11 +4,13 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <libproc2/meminfo.h>
 #include <libproc2/pids.h>
 #include <pthread.h>
 #include <unistd.h>
 #include "cgroup.h"
+#include "ipctop/io.h"
 
 /*
  * libproc2 comes with libsystemd and its six libraries, which take longer to load than a list of
@@ -131,12 +133,34 @@ static char *cgroup_path(char *const *lines)
 	return best ? xstrdup(best) : NULL;
 }
 
+/*
+ * libproc2 has put '.' and '?' for what it thinks unprintable, the bytes of UTF-8 among them, and
+ * no item of it gives the name as it is. Few names hold either: only those are read again.
+ */
+static char *command_name(int pid, const char *cleaned)
+{
+	struct buf raw = BUF_INIT;
+	char path[40];
+
+	if (!strpbrk(cleaned, ".?"))
+		return xstrdup(cleaned);
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	if (io_read_file(AT_FDCWD, path, &raw, 4096) || !raw.len) {
+		buf_release(&raw);
+		return xstrdup(cleaned);	/* it went away meanwhile */
+	}
+	raw.s[raw.len - 1] = '\0';	/* the newline behind it */
+	return buf_detach(&raw);
+}
+
 static void keep_answer(struct answer *a, const struct pids_result *r)
 {
+	const char *name = r[FACT_CMD].result.str;
+
 	a->found = true;
 	a->tics = r[FACT_TICS].result.ull_int;
 	a->euid = r[FACT_EUID].result.u_int;
-	a->comm = xstrdup(r[FACT_CMD].result.str ? r[FACT_CMD].result.str : "");
+	a->comm = command_name(r[FACT_PID].result.s_int, name ? name : "");
 	a->cmdline = joined(r[FACT_CMDLINE].result.strv);
 	a->cgroup = cgroup_path(r[FACT_CGROUP].result.strv);
 }
