@@ -235,6 +235,8 @@ void shm_read(struct pass *p);
 
 /* mounts.c */
 void mounts_read(struct pass *p);	/* the reader's, then those of other mount namespaces */
+/* The reader's alone, as the only row (struct mounts); 0 or -errno. */
+int mounts_read_own(struct table *mounts) __must_check;
 void mounts_release(struct table *mounts);
 /* Whether looking @path up may hang: a network or FUSE file system stands on its way. */
 bool mounts_may_hang(const struct pass *p, const char *path);
@@ -243,6 +245,8 @@ bool mounts_may_hang(const struct pass *p, const char *path);
  * count: when the reader's own is away the reader does not run.
  */
 bool mounts_pass_server(const struct mounts *set, const char *path, bool root);
+/* Whether there is any such file system beside the root. */
+bool mounts_any_server(const struct mounts *set);
 /* The type of the file system with that device number, NULL when unknown. */
 const char *mounts_type(const struct pass *p, uint64_t device);
 void mounts_mark(struct pass *p);	/* evidence: bind mounts and overlay layers */
