@@ -226,9 +226,12 @@ int maps_read(int fd, int dir, unsigned int filter, maps_fn fn, void *arg) __mus
 /* One line of maps text without its newline; @name decoded into @room bytes. 0 or -EINVAL. */
 int maps_parse_line(const char *line, size_t len, struct vma *vma, char *name, size_t room) __must_check;
 
-/* fds.c: the descriptors of one table. @dir: folder of the process or thread. */
+/*
+ * fds.c: the descriptors of one table. @dir: folder of the process or thread. @size: how many
+ * were open, before they were read; 0: the kernel (before 6.2) does not tell.
+ */
 typedef void (*fd_fn)(void *arg, const struct raw_fd *fd, const char *name);
-int fds_read(int dir, uint32_t tid, fd_fn fn, void *arg) __must_check;
+int fds_read(int dir, uint32_t tid, fd_fn fn, void *arg, uint64_t *size) __must_check;
 
 /* shm.c */
 void shm_read(struct pass *p);
