@@ -311,7 +311,7 @@ static void put_columns(const struct job *job, struct maker *m, const void *row)
 	}
 }
 
-#define CHUNK 256	/* rows that are made into text in one go */
+#define CHUNK 64	/* rows that are made into text in one go */
 
 static void make_chunk(const struct job *job, uint32_t chunk, struct maker *m, struct buf *text)
 {
