@@ -23,6 +23,7 @@ struct collect_options {
 	bool older_than_set;
 	uint64_t older_than;		/* seconds: sets both graces */
 	const struct policy *policy;	/* outlives the collector */
+	int policy_error;		/* errno, a gap "config": a file of it was left out */
 };
 struct collector;
 struct collector *collector_new(const struct collect_options *options);
@@ -30,7 +31,10 @@ void collector_free(struct collector *c);
 /* One pass. 0 and *@s (snapshot_free), or -errno where nothing at all could be read. */
 int collector_pass(struct collector *c, struct snapshot **s) __must_check;
 
-/* Policy from the configuration files; 0, or -errno with a sentence. */
+/*
+ * Policy from the configuration files; 0, or -errno with a sentence and nothing added. -EREMOTE: a
+ * file was left out, since a network or FUSE file system is on its way; the others are in force.
+ */
 int policy_load(struct policy *p, struct buf *error) __must_check;
 
 /*

@@ -9,29 +9,48 @@
 /*
  * JSON out and in, on json-c; nobody else includes it.
  *
- * A document is made and read one object at a time, so that neither side ever
- * holds all of it as a tree. `struct json` is one value with all that is in it;
+ * Rows are written as a stream and read one object at a time, so that neither side
+ * ever holds a document as a tree. `struct json` is one value with all that is in it;
  * json_free ends it; adding it to another value hands it over.
  * Strings must be valid UTF-8: bring foreign bytes through text_escape first.
- * Keys must be string constants (they are not copied). Values belong to one
- * thread at a time; different values may be used in different threads.
+ * Keys must be string constants (they are not copied) of letters, digits and '_'. Values
+ * and writers belong to one thread at a time; different ones may be used in different threads.
  */
 struct json;
 
-/* Making values. */
+/*
+ * Writing a stream, on one line: values are appended to @out as they come. @key is NULL in
+ * an array and at the top. Begins and ends must match; nobody checks.
+ */
+struct json_writer {
+	struct buf *out;
+	bool more;			/* a comma comes before the next value */
+};
+void json_begin_object(struct json_writer *w, const char *key);
+void json_end_object(struct json_writer *w);
+void json_begin_array(struct json_writer *w, const char *key);
+void json_end_array(struct json_writer *w);
+void json_write_null(struct json_writer *w, const char *key);
+void json_write_bool(struct json_writer *w, const char *key, bool v);
+void json_write_u64(struct json_writer *w, const char *key, uint64_t v);
+void json_write_i64(struct json_writer *w, const char *key, int64_t v);
+/* A number of milliseconds as seconds with at most three digits after the point: 1795532000.123 */
+void json_write_milli(struct json_writer *w, const char *key, int64_t milliseconds);
+void json_write_string(struct json_writer *w, const char *key, const char *s, size_t n);
+/* One member or several as another writer wrote them into an object of its own, without the braces. */
+void json_write_members(struct json_writer *w, const char *text, size_t n);
+/* A string with its quotes and escapes. */
+void json_put_string(struct buf *out, const char *s, size_t n);
+
+/* Making values, for small documents that want a tree. */
 struct json *json_new_object(void);
 struct json *json_new_array(void);
 void json_free(struct json *j);
-void json_set_null(struct json *obj, const char *key);
 void json_set_string(struct json *obj, const char *key, const char *s, size_t n);
 void json_set_u64(struct json *obj, const char *key, uint64_t v);
-void json_set_i64(struct json *obj, const char *key, int64_t v);
 void json_set_bool(struct json *obj, const char *key, bool v);
-/* A number of milliseconds as seconds with at most three digits after the point: 1795532000.123 */
-void json_set_milli(struct json *obj, const char *key, int64_t milliseconds);
 void json_set(struct json *obj, const char *key, struct json *value);
 void json_push_string(struct json *array, const char *s, size_t n);
-void json_push_u64(struct json *array, uint64_t v);
 void json_push(struct json *array, struct json *value);
 /* Append the text of @j, on one line when @pretty is false. '/' is not escaped. */
 void json_put(struct buf *out, struct json *j, bool pretty);

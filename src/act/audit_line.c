@@ -109,55 +109,55 @@ static bool is_number(enum value_type type)
 	return type == VT_UINT || type == VT_BYTES || type == VT_AGE;
 }
 
-static void set_field(struct json *line, const struct field *field, const struct act *act)
+static void write_field(struct json_writer *w, const struct field *field, const struct act *act)
 {
 	struct buf text = BUF_INIT;
 	struct value v;
 
 	field_get(NULL, field, act, &v);
 	if (v.state != VALUE_KNOWN) {
-		json_set_null(line, field->name);
+		json_write_null(w, field->name);
 	} else if (is_number(v.type)) {
-		json_set_u64(line, field->name, v.u);
+		json_write_u64(w, field->name, v.u);
 	} else {
 		value_put(&text, NULL, field, act, &v, &plain);
-		json_set_string(line, field->name, text.s, text.len);
+		json_write_string(w, field->name, text.s, text.len);
 	}
 	buf_release(&text);
 }
 
-static void set_asker(struct json *line, const struct asker *asker)
+static void write_asker(struct json_writer *w, const struct asker *asker)
 {
 	struct buf text = BUF_INIT;
 
-	json_set_string(line, "command", asker->command, strlen(asker->command));
-	json_set_u64(line, "by", asker->uid);
+	json_write_string(w, "command", asker->command, strlen(asker->command));
+	json_write_u64(w, "by", asker->uid);
 	if (asker->has_login)
-		json_set_u64(line, "login", asker->login);
+		json_write_u64(w, "login", asker->login);
 	else
-		json_set_null(line, "login");
+		json_write_null(w, "login");
 	if (asker->sudo) {
 		text_escape(&text, asker->sudo, strlen(asker->sudo), 0);
-		json_set_string(line, "sudo", text.s, text.len);
+		json_write_string(w, "sudo", text.s, text.len);
 	} else {
-		json_set_null(line, "sudo");
+		json_write_null(w, "sudo");
 	}
-	json_set_u64(line, "pid", asker->pid);
+	json_write_u64(w, "pid", asker->pid);
 	buf_release(&text);
 }
 
 void audit_json(struct buf *out, const struct asker *asker, const struct act *act, int64_t now)
 {
-	struct json *line = json_new_object();
+	struct json_writer w = { .out = out };
 	const struct field *field;
 
-	json_set_milli(line, "time", now);
+	json_begin_object(&w, NULL);
+	json_write_milli(&w, "time", now);
 	for (unsigned int i = 0; (field = field_at(CLASS_ACT, i)); i++)
-		set_field(line, field, act);
-	set_asker(line, asker);
-	json_put(out, line, false);
+		write_field(&w, field, act);
+	write_asker(&w, asker);
+	json_end_object(&w);
 	buf_putc(out, '\n');
-	json_free(line);
 }
 
 bool audit_warns(const struct act *act)

@@ -116,7 +116,7 @@ static int print_frame(const struct query *q, const struct snapshot *s)
 	shown = query_cut(q, count);
 	rc = query_write(q, s, "objects", NULL, rows, shown);
 	if (shown < count)
-		printf("… and %u more\n", count - shown);
+		query_print_cut(stdout, count - shown);
 	free(rows);
 	return rc ? rc : io_flush_stdout();
 }
@@ -168,6 +168,7 @@ static int prepare(struct query *q, const struct command *command, struct pace *
 		q->sort_text = usual_order;
 	if (!q->limited)
 		q->limit = USUAL_ROWS;
+	q->plain = true;
 	if (q->file) {	/* a recording does not change */
 		pace->limited = true;
 		pace->frames = 1;

@@ -84,6 +84,7 @@ struct query {
 	uint64_t limit;			/* rows, when @limited; 0: all */
 	struct value_style style;
 	enum color_when color;
+	bool plain;			/* for logs: a terminal gives no width, and colour only when asked */
 	const char *file;		/* --snapshot */
 	struct collect_options collect;
 
@@ -134,6 +135,9 @@ uint32_t query_cut(const struct query *q, uint32_t count);
 /* Write them in the format asked for: @member and @by are those of view_json_rows. 0 or -errno. */
 int query_write(const struct query *q, const struct snapshot *s, const char *member,
 		const char *by, const uint32_t *rows, uint32_t count) __must_check;
+
+/* "… and 7 more" on @out, of rows that --limit left out. */
+void query_print_cut(FILE *out, uint32_t more);
 
 /* Where snapshots come from: this machine, or a recorded document. */
 struct feed {

@@ -14,9 +14,10 @@ static int open_machine(struct feed *feed, const struct query *q, uint32_t needs
 	if (rc)
 		cmd_error("%s", error.s);
 	buf_release(&error);
-	if (rc)
+	if (rc && rc != -EREMOTE)
 		return FAILED;
 	feed->options = q->collect;
+	feed->options.policy_error = -rc;
 	feed->options.kinds = q->kinds ? q->kinds : KINDS_ALL;
 	feed->options.sources = kind_sources(feed->options.kinds, needs);
 	feed->options.reasons = reasons;

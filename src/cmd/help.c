@@ -26,7 +26,7 @@ static void print_help(void)
 		buf_release(&word);
 	}
 	fputs("\nObjects are named as every table prints them: shm:7, posix-shm:/name, "
-	      "memfd:0:1:99 …\n"
+	      "memfd:0:1:99 ...\n"
 	      "'ipctop help COMMAND' lists the options of a command; ipctop(1) is the manual.\n",
 	      stdout);
 }

@@ -86,8 +86,7 @@ static void print_cut(const struct query *q, const struct screen *screen, uint32
 {
 	/* a row of a table that a script reads is no place for it */
 	if (more && !q->json)
-		fprintf(screen->terminal && !q->raw && !q->pairs ? stdout : stderr,
-			"… and %u more\n", more);
+		query_print_cut(screen->terminal && !q->raw && !q->pairs ? stdout : stderr, more);
 }
 
 static int show_objects(const struct query *q, const struct snapshot *s, uint32_t *rows,

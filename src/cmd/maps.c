@@ -68,8 +68,8 @@ static void print_total(const struct query *q, const struct snapshot *s, uint32_
 
 	screen_look(&screen, q->color);
 	if (count > shown && !q->json)
-		fprintf(screen.terminal && !q->raw && !q->pairs ? stdout : stderr,
-			"… and %u more\n", count - shown);
+		query_print_cut(screen.terminal && !q->raw && !q->pairs ? stdout : stderr,
+				count - shown);
 	if (!screen.terminal || q->json || q->raw || q->pairs || q->noheadings)
 		return;
 	buf_printf(&line, "%u mapping%s", count, count == 1 ? "" : "s");

@@ -202,9 +202,9 @@ int query_write(const struct query *q, const struct snapshot *s, const char *mem
 
 	if (q->json)
 		return view_json_rows(stdout, s, q->shown, member, by, rows, count, &q->columns);
-	screen_look(&screen, q->color);
+	screen_look(&screen, q->plain && q->color == COLOR_AUTO ? COLOR_NEVER : q->color);
 	options.color = screen.color;
-	options.width = screen.width;
+	options.width = q->plain ? 0 : screen.width;
 	options.style.now = snapshot_document(s)->time / 1000;
 	return view_table(stdout, s, q->shown, rows, count, &q->columns, &options);
 }
@@ -219,6 +219,12 @@ static bool locale_is_utf8(void)
 	utf8 = !strcmp(nl_langinfo_l(CODESET, locale), "UTF-8");
 	freelocale(locale);
 	return utf8;
+}
+
+void query_print_cut(FILE *out, uint32_t more)
+{
+	fflush(stdout);	/* where both are one terminal or file: below the table */
+	fprintf(out, "%s and %u more\n", locale_is_utf8() ? "…" : "...", more);
 }
 
 static int terminal_width(void)

@@ -451,6 +451,8 @@ int pass_begin(struct pass *p, struct collector *c)
 	for (unsigned int i = 0; i < NR_CLASSES; i++)
 		table_reserve(&p->s->tables[i], field_classes[i].size, c->counts[i]);
 	system_begin(p);
+	if (c->options.policy_error)
+		snapshot_gap(p->s, "config", c->options.policy_error, 0);
 	rc = tasks_list(p);
 	if (rc < 0)
 		snapshot_gap(p->s, "pids", -rc, 0);

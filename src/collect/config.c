@@ -9,6 +9,7 @@
 #include "ipctop/collect.h"
 #include "ipctop/io.h"
 #include "ipctop/text.h"
+#include "follow.h"
 
 #define SYSTEM_FILE	SYSCONFDIR "/ipctop/ipctop.conf"
 #define LARGEST		(1024 * 1024)
@@ -73,15 +74,32 @@ static int read_text(int fd, const char *path, struct buf *text, struct buf *err
 	return 0;
 }
 
-int config_add_file(struct policy *p, const char *path, struct buf *error)
+/* Plainly where no file system is a server's, or where mounts cannot be read: then /proc is not there. */
+static int open_safely(const struct mounts *mounts, const char *path, int flags)
+{
+	int fd;
+
+	if (mounts && path[0] == '/')
+		return follow_open(mounts, path, flags);
+	fd = open(path, flags | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+static int add_file(struct policy *p, const struct mounts *mounts, const char *path,
+		    struct buf *error)
 {
 	struct buf text = BUF_INIT;
 	/* a FIFO must not stop us */
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	int err = fd < 0 ? -errno : 0;
+	int fd = open_safely(mounts, path, O_RDONLY | O_NOCTTY | O_NONBLOCK);
+	int err = fd < 0 ? fd : 0;
 
 	if (err == -ENOENT || err == -ENOTDIR)
 		return 0;
+	if (err == -EREMOTE) {
+		complain(error, path, "left out", "a network or FUSE file system, which might not "
+			 "answer, is on its way");
+		return err;
+	}
 	if (err) {
 		complain(error, path, "cannot be read", strerror(-err));
 		return err;
@@ -94,8 +112,26 @@ int config_add_file(struct policy *p, const char *path, struct buf *error)
 	return err;
 }
 
+int config_add_file(struct policy *p, const char *path, struct buf *error)
+{
+	return add_file(p, NULL, path, error);
+}
+
+/* A home that may not even be entered is somebody else's, as after setpriv or su. */
+static bool is_anothers(const struct mounts *mounts, const char *home)
+{
+	int fd = open_safely(mounts, home, O_PATH | O_DIRECTORY);
+	bool denied;
+
+	if (fd < 0)
+		return fd == -EACCES;
+	denied = faccessat(fd, ".", X_OK, AT_EACCESS) && errno == EACCES;
+	close(fd);
+	return denied;
+}
+
 /* The user's file; empty: there is no place for one. */
-static void user_file(struct buf *path)
+static void user_file(const struct mounts *mounts, struct buf *path)
 {
 	const char *base = secure_getenv("XDG_CONFIG_HOME");
 	const char *below = "";
@@ -104,36 +140,50 @@ static void user_file(struct buf *path)
 		base = secure_getenv("HOME");
 		below = "/.config";
 	}
-	/* a home that may not even be entered is somebody else's, as after setpriv or su */
-	if (base && base[0] == '/' &&
-	    (!faccessat(AT_FDCWD, base, X_OK, AT_EACCESS) || errno != EACCES))
+	if (base && base[0] == '/' && !is_anothers(mounts, base))
 		buf_printf(path, "%s%s/ipctop/ipctop.conf", base, below);
 }
 
-int config_load(struct policy *p, const char *const *paths, struct buf *error)
+static int load(struct policy *p, const struct mounts *mounts, const char *const *paths,
+		struct buf *error)
 {
 	const struct policy_mark mark = policy_mark(p);
-	int err = 0;
+	int err = 0, left_out = 0;
 
-	for (; !err && *paths; paths++)
-		err = config_add_file(p, *paths, error);
+	for (; !err && *paths; paths++) {
+		err = add_file(p, mounts, *paths, error);
+		if (err == -EREMOTE) {
+			left_out = err;
+			err = 0;
+		}
+	}
 	if (!err)
 		err = policy_ready(p, error);
 	if (err)
 		policy_undo(p, &mark);
-	return err;
+	return err ? err : left_out;
+}
+
+int config_load(struct policy *p, const char *const *paths, struct buf *error)
+{
+	return load(p, NULL, paths, error);
 }
 
 int policy_load(struct policy *p, struct buf *error)
 {
 	struct buf user = BUF_INIT;
 	const char *paths[] = { SYSTEM_FILE, NULL, NULL };
+	struct table own = { 0 };
+	const struct mounts *mounts = NULL;
 	int err;
 
-	user_file(&user);
+	if (!mounts_read_own(&own) && mounts_any_server(own.rows))
+		mounts = own.rows;
+	user_file(mounts, &user);
 	if (user.len)
 		paths[1] = user.s;
-	err = config_load(p, paths, error);
+	err = load(p, mounts, paths, error);
+	mounts_release(&own);
 	buf_release(&user);
 	return err;
 }

@@ -63,27 +63,46 @@ static int read_one(int fd_dir, const char *number, uint32_t tid, fd_fn fn, void
 	return 0;
 }
 
-int fds_read(int dir, uint32_t tid, fd_fn fn, void *arg)
+/* All entries of @n bytes; gives how many descriptors they are. */
+static uint64_t read_entries(int fd_dir, const char *entries, long n, uint32_t tid, fd_fn fn, void *arg,
+			     int *error)
+{
+	uint64_t count = 0;
+
+	for (long at = 0; at < n;) {
+		const struct dirent64_raw *e = (const void *)(entries + at);
+		int rc;
+
+		at += e->length;
+		if (e->name[0] == '.')
+			continue;
+		count++;
+		rc = read_one(fd_dir, e->name, tid, fn, arg);
+		if (rc < 0)
+			*error = rc;
+	}
+	return count;
+}
+
+int fds_read(int dir, uint32_t tid, fd_fn fn, void *arg, uint64_t *size)
 {
 	_Alignas(8) char entries[16 * 1024];
 	int fd_dir = openat(dir, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	uint64_t count = 0;
+	struct stat st;
 	int error = 0;
 	long n;
 
+	*size = 0;
 	if (fd_dir < 0)
 		return -errno;
+	if (!fstat(fd_dir, &st))
+		*size = st.st_size;
 	while ((n = syscall(SYS_getdents64, fd_dir, entries, sizeof(entries))) > 0) {
-		for (long at = 0; at < n;) {
-			const struct dirent64_raw *e = (const void *)(entries + at);
-			int rc;
-
-			at += e->length;
-			if (e->name[0] == '.')
-				continue;
-			rc = read_one(fd_dir, e->name, tid, fn, arg);
-			if (rc < 0)
-				error = rc;
-		}
+		count += read_entries(fd_dir, entries, n, tid, fn, arg, &error);
+		/* all that were open: the kernel need not be asked for the end */
+		if (*size && count >= *size)
+			break;
 	}
 	if (n < 0)
 		error = -errno;

@@ -104,6 +104,11 @@ void mounts_read(struct pass *p)
 	}
 }
 
+int mounts_read_own(struct table *mounts)
+{
+	return read_mounts(0, table_add(mounts, sizeof(struct mounts)));
+}
+
 void mounts_release(struct table *mounts)
 {
 	struct mounts *m = mounts->rows;
@@ -174,6 +179,16 @@ bool mounts_pass_server(const struct mounts *set, const char *path, bool root)
 	for (uint32_t k = 0; k < set->rows.count; k++)
 		if (is_remote(row[k].type) && is_below(path, row[k].point) &&
 		    (root || row[k].point[1]))
+			return true;
+	return false;
+}
+
+bool mounts_any_server(const struct mounts *set)
+{
+	const struct mount *row = set->rows.rows;
+
+	for (uint32_t k = 0; k < set->rows.count; k++)
+		if (row[k].point[1] && is_remote(row[k].type))
 			return true;
 	return false;
 }

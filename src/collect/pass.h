@@ -226,15 +226,20 @@ int maps_read(int fd, int dir, unsigned int filter, maps_fn fn, void *arg) __mus
 /* One line of maps text without its newline; @name decoded into @room bytes. 0 or -EINVAL. */
 int maps_parse_line(const char *line, size_t len, struct vma *vma, char *name, size_t room) __must_check;
 
-/* fds.c: the descriptors of one table. @dir: folder of the process or thread. */
+/*
+ * fds.c: the descriptors of one table. @dir: folder of the process or thread. @size: how many
+ * were open, before they were read; 0: the kernel (before 6.2) does not tell.
+ */
 typedef void (*fd_fn)(void *arg, const struct raw_fd *fd, const char *name);
-int fds_read(int dir, uint32_t tid, fd_fn fn, void *arg) __must_check;
+int fds_read(int dir, uint32_t tid, fd_fn fn, void *arg, uint64_t *size) __must_check;
 
 /* shm.c */
 void shm_read(struct pass *p);
 
 /* mounts.c */
 void mounts_read(struct pass *p);	/* the reader's, then those of other mount namespaces */
+/* The reader's alone, as the only row (struct mounts); 0 or -errno. */
+int mounts_read_own(struct table *mounts) __must_check;
 void mounts_release(struct table *mounts);
 /* Whether looking @path up may hang: a network or FUSE file system stands on its way. */
 bool mounts_may_hang(const struct pass *p, const char *path);
@@ -243,6 +248,8 @@ bool mounts_may_hang(const struct pass *p, const char *path);
  * count: when the reader's own is away the reader does not run.
  */
 bool mounts_pass_server(const struct mounts *set, const char *path, bool root);
+/* Whether there is any such file system beside the root. */
+bool mounts_any_server(const struct mounts *set);
 /* The type of the file system with that device number, NULL when unknown. */
 const char *mounts_type(const struct pass *p, uint64_t device);
 void mounts_mark(struct pass *p);	/* evidence: bind mounts and overlay layers */
@@ -293,11 +300,27 @@ void holders_complete(struct pass *p);
 void leases_ask(struct pass *p);
 void locks_read(struct pass *p);
 
-/* process.c: the only user of libproc2. */
+/*
+ * process.c: the only user of libproc2, which takes longer to load than a list of segments takes
+ * to make.
+ */
 void processes_read(struct pass *p);	/* facts of CLASS_PROCESS rows */
-void pid_facts_read(struct pass *p, const uint32_t *pids, uint32_t n);
+int64_t tics_ms(uint64_t tics);
 int uids_read(struct pass *p, struct table *uids) __must_check;	/* all uids of all tasks */
 void memory_read(struct pass *p);
+
+/* lives.c: what is to be known of these pids, ascending; into p->pid_facts. */
+void pid_facts_read(struct pass *p, const uint32_t *pids, uint32_t n);
+/*
+ * Facts out of the texts of /proc/PID/stat and status; false where they do not tell. Start times
+ * are in clock ticks since boot.
+ */
+struct life_facts {
+	char state;
+	uint64_t flags, threads, start, tgid;
+};
+bool life_parse_stat(const char *stat, struct life_facts *f);
+bool life_parse_status(const char *status, struct life_facts *f);
 
 /* people.c: judged pids and the users with a process. */
 void pids_judge(struct pass *p);

@@ -2,12 +2,62 @@
 /* Facts about processes and memory, by libproc2. */
 #include "pass.h"
 
+#include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <libproc2/meminfo.h>
 #include <libproc2/pids.h>
-#include <signal.h>
+#include <pthread.h>
 #include <unistd.h>
 #include "cgroup.h"
+#include "ipctop/io.h"
+
+/*
+ * libproc2 comes with libsystemd and its six libraries, which take longer to load than a list of
+ * segments takes to make: it is opened when the first fact is asked for, and stays.
+ */
+#define PROCPS_FUNCTIONS(X)							\
+	X(pids_new) X(pids_unref) X(pids_select) X(pids_reap)			\
+	X(meminfo_new) X(meminfo_unref) X(meminfo_get)
+
+static struct procps {
+#define X(name) __typeof__(procps_##name) *name;
+	PROCPS_FUNCTIONS(X)
+#undef X
+} procps;
+
+static int procps_error;		/* errno; 0: it is open */
+
+static void procps_load(void)
+{
+	static const struct {
+		const char *name;
+		size_t offset;
+	} functions[] = {
+#define X(name) { "procps_" #name, offsetof(struct procps, name) },
+		PROCPS_FUNCTIONS(X)
+#undef X
+	};
+	void *library = dlopen(LIBPROC2, RTLD_NOW | RTLD_LOCAL);
+
+	for (unsigned int i = 0; library && i < ARRAY_SIZE(functions); i++) {
+		void *function = dlsym(library, functions[i].name);
+
+		if (!function)
+			library = NULL;
+		memcpy((char *)&procps + functions[i].offset, &function, sizeof(function));
+	}
+	procps_error = library ? 0 : ELIBACC;
+}
+
+/* 0 or -errno. */
+static int procps_open(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, procps_load);
+	return -procps_error;
+}
 
 /* Pids asked for in one call; libproc2 takes no more than 255. */
 #define CHUNK 200
@@ -20,19 +70,22 @@ static const enum pids_item fact_items[NR_FACTS] = {
 	[FACT_CMDLINE] = PIDS_CMDLINE_V,  [FACT_CGROUP] = PIDS_CGROUP_V,
 };
 
-static int64_t tics_ms(uint64_t tics)
+int64_t tics_ms(uint64_t tics)
 {
 	return tics * 1000 / sysconf(_SC_CLK_TCK);
 }
 
-/* libproc2 takes a table of items that it may write to. */
+/* libproc2 takes a table of items that it may write to. 0 or -errno. */
 static int open_items(struct pids_info **info, const enum pids_item *items, unsigned int n)
 {
 	enum pids_item copy[16];
+	int rc = procps_open();
 
-	memcpy(copy, items, n * sizeof(*items));
 	*info = NULL;
-	return procps_pids_new(info, copy, n);
+	if (rc)
+		return rc;
+	memcpy(copy, items, n * sizeof(*items));
+	return procps.pids_new(info, copy, n) < 0 ? -EIO : 0;
 }
 
 /* One answer, kept in plain memory until the rows can be written by one thread. */
@@ -80,12 +133,34 @@ static char *cgroup_path(char *const *lines)
 	return best ? xstrdup(best) : NULL;
 }
 
+/*
+ * libproc2 has put '.' and '?' for what it thinks unprintable, the bytes of UTF-8 among them, and
+ * no item of it gives the name as it is. Few names hold either: only those are read again.
+ */
+static char *command_name(int pid, const char *cleaned)
+{
+	struct buf raw = BUF_INIT;
+	char path[40];
+
+	if (!strpbrk(cleaned, ".?"))
+		return xstrdup(cleaned);
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	if (io_read_file(AT_FDCWD, path, &raw, 4096) || !raw.len) {
+		buf_release(&raw);
+		return xstrdup(cleaned);	/* it went away meanwhile */
+	}
+	raw.s[raw.len - 1] = '\0';	/* the newline behind it */
+	return buf_detach(&raw);
+}
+
 static void keep_answer(struct answer *a, const struct pids_result *r)
 {
+	const char *name = r[FACT_CMD].result.str;
+
 	a->found = true;
 	a->tics = r[FACT_TICS].result.ull_int;
 	a->euid = r[FACT_EUID].result.u_int;
-	a->comm = xstrdup(r[FACT_CMD].result.str ? r[FACT_CMD].result.str : "");
+	a->comm = command_name(r[FACT_PID].result.s_int, name ? name : "");
 	a->cmdline = joined(r[FACT_CMDLINE].result.strv);
 	a->cgroup = cgroup_path(r[FACT_CGROUP].result.strv);
 }
@@ -112,9 +187,10 @@ static void ask_chunk(void *arg, uint32_t chunk)
 	unsigned int pids[CHUNK];
 	struct pids_info *info;
 	struct pids_fetch *fetch;
+	int rc = open_items(&info, fact_items, NR_FACTS);
 
-	if (open_items(&info, fact_items, NR_FACTS) < 0) {
-		x->error = EIO;
+	if (rc) {
+		x->error = -rc;
 		return;
 	}
 	for (uint32_t k = 0; k < n; k++) {
@@ -122,10 +198,10 @@ static void ask_chunk(void *arg, uint32_t chunk)
 
 		pids[k] = row->pid;
 	}
-	fetch = procps_pids_select(info, pids, n, PIDS_SELECT_PID);
+	fetch = procps.pids_select(info, pids, n, PIDS_SELECT_PID);
 	if (fetch)
 		keep_answers(x, first, n, fetch);
-	procps_pids_unref(&info);
+	procps.pids_unref(&info);
 }
 
 static void set_unknown(struct process *row)
@@ -192,110 +268,23 @@ void processes_read(struct pass *p)
 	free(x.answers);
 }
 
-/* What there is to know of a number that somebody is said to have had. */
-enum life_item { LIFE_PID, LIFE_TGID, LIFE_STATE, LIFE_THREADS, LIFE_TICS, NR_LIFE_ITEMS };
-static const enum pids_item life_items[NR_LIFE_ITEMS] = {
-	[LIFE_PID] = PIDS_ID_PID,   [LIFE_TGID] = PIDS_ID_TGID, [LIFE_STATE] = PIDS_STATE,
-	[LIFE_THREADS] = PIDS_NLWP, [LIFE_TICS] = PIDS_TICS_BEGAN,
-};
-
-static void keep_life(struct pid_fact *f, const struct pids_result *r)
-{
-	f->is_thread = r[LIFE_TGID].result.s_int != r[LIFE_PID].result.s_int;
-	f->is_dead_zombie = r[LIFE_STATE].result.s_ch == 'Z' && r[LIFE_THREADS].result.s_int <= 1;
-	f->has_start = true;
-	f->start = tics_ms(r[LIFE_TICS].result.ull_int);
-}
-
-static void read_lives(struct pids_info *info, struct pid_fact **facts, uint32_t n)
-{
-	unsigned int pids[CHUNK];
-	struct pids_fetch *fetch;
-
-	for (uint32_t i = 0; i < n; i++)
-		pids[i] = facts[i]->pid;
-	fetch = n ? procps_pids_select(info, pids, n, PIDS_SELECT_PID) : NULL;
-	for (int i = 0; fetch && i < fetch->counts->total; i++)
-		for (uint32_t k = 0; k < n; k++)
-			if (facts[k]->pid == (uint64_t)fetch->stacks[i]->head[LIFE_PID].result.s_int)
-				keep_life(facts[k], fetch->stacks[i]->head);
-}
-
-static int compare_processes(const void *pa, const void *pb)
-{
-	const struct process *a = *(const struct process *const *)pa;
-	const struct process *b = *(const struct process *const *)pb;
-
-	return (a->pid > b->pid) - (a->pid < b->pid);
-}
-
-/* A holder has been read already, and is neither a thread's number nor a dead zombie. */
-static void keep_holders(struct pass *p, struct pid_fact *facts, uint32_t n)
-{
-	uint32_t count = snapshot_count(p->s, CLASS_PROCESS), at = 0;
-	const struct process **rows = xcalloc(count, sizeof(*rows));
-
-	for (uint32_t i = 0; i < count; i++)
-		rows[i] = snapshot_row(p->s, CLASS_PROCESS, i);
-	qsort(rows, count, sizeof(*rows), compare_processes);
-	for (uint32_t i = 0; i < n; i++) {
-		while (at < count && rows[at]->pid < facts[i].pid)
-			at++;
-		if (at == count || rows[at]->pid != facts[i].pid || !FACT_KNOWN(rows[at], start_time))
-			continue;
-		facts[i].has_start = true;
-		facts[i].start = rows[at]->start_time - p->c->boot_offset;
-	}
-	free(rows);
-}
-
-void pid_facts_read(struct pass *p, const uint32_t *pids, uint32_t n)
-{
-	struct pid_fact *facts = table_add_n(&p->pid_facts, sizeof(*facts), n), *open[CHUNK];
-	struct pids_info *info;
-	uint32_t waiting = 0;
-
-	for (uint32_t i = 0; i < n; i++)
-		facts[i].pid = pids[i];
-	/* another pid namespace's /proc tells of others by the same numbers */
-	info = NULL;
-	if (p->c->proc_is_ours) {
-		keep_holders(p, facts, n);
-		if (open_items(&info, life_items, NR_LIFE_ITEMS) < 0)
-			info = NULL;
-	}
-	for (uint32_t i = 0; i < n; i++) {
-		/* EPERM is said of those that are there, hidden ones included */
-		facts[i].exists = kill(pids[i], 0) == 0 || errno != ESRCH;
-		facts[i].is_self = pids[i] == (uint32_t)getpid();
-		if (!facts[i].exists || facts[i].is_self || facts[i].has_start || !info)
-			continue;
-		open[waiting++] = &facts[i];
-		if (waiting == CHUNK) {
-			read_lives(info, open, waiting);
-			waiting = 0;
-		}
-	}
-	if (info) {
-		read_lives(info, open, waiting);
-		procps_pids_unref(&info);
-	}
-}
-
 int uids_read(struct pass *p, struct table *uids)
 {
 	static const enum pids_item items[] = { PIDS_ID_RUID, PIDS_ID_EUID, PIDS_ID_SUID, PIDS_ID_FUID };
 	struct pids_info *info;
 	struct pids_fetch *fetch;
+	int rc = open_items(&info, items, ARRAY_SIZE(items));
 
-	if (open_items(&info, items, ARRAY_SIZE(items)) < 0)
-		return -EIO;
-	fetch = procps_pids_reap(info, PIDS_FETCH_TASKS_ONLY);
+	if (rc) {
+		snapshot_gap(p->s, "processes", -rc, 0);
+		return rc;
+	}
+	fetch = procps.pids_reap(info, PIDS_FETCH_TASKS_ONLY);
 	for (int i = 0; fetch && i < fetch->counts->total; i++)
 		for (unsigned int k = 0; k < ARRAY_SIZE(items); k++)
 			*(uint64_t *)table_add(uids, sizeof(uint64_t)) =
 				fetch->stacks[i]->head[k].result.u_int;
-	procps_pids_unref(&info);
+	procps.pids_unref(&info);
 	return fetch ? 0 : -EIO;
 }
 
@@ -315,13 +304,16 @@ void memory_read(struct pass *p)
 	};
 	struct memory *row = snapshot_row(p->s, CLASS_MEMORY, 0);
 	struct meminfo_info *info = NULL;
+	int rc = procps_open();
 
-	if (procps_meminfo_new(&info) < 0) {
-		snapshot_gap(p->s, "meminfo", EIO, 0);
+	if (!rc && procps.meminfo_new(&info) < 0)
+		rc = -EIO;
+	if (rc) {
+		snapshot_gap(p->s, "meminfo", -rc, 0);
 		return;
 	}
 	for (unsigned int i = 0; i < ARRAY_SIZE(items); i++) {
-		struct meminfo_result *r = procps_meminfo_get(info, items[i].item);
+		struct meminfo_result *r = procps.meminfo_get(info, items[i].item);
 		uint64_t bytes;
 
 		if (!r)
@@ -330,5 +322,5 @@ void memory_read(struct pass *p)
 		memcpy((char *)row + items[i].offset, &bytes, sizeof(bytes));
 		row->facts.known |= 1ULL << ((items[i].offset - sizeof(struct facts)) / 8);
 	}
-	procps_meminfo_unref(&info);
+	procps.meminfo_unref(&info);
 }

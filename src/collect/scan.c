@@ -130,12 +130,18 @@ static int thread_list(int dir, uint32_t pid, struct table *tids)
 	return -error;
 }
 
-/* The link count of the task folder is 2 and one for each thread. */
-static bool has_threads(int dir)
+/*
+ * The link count of the task folder is 2 and one for each thread; its owner is that of the
+ * process's folder.
+ */
+static bool has_threads(struct task *t, int dir)
 {
 	struct stat st;
 
-	return !fstatat(dir, "task", &st, 0) && st.st_nlink > 3;
+	if (fstatat(dir, "task", &st, 0) < 0)
+		return false;
+	t->euid = st.st_uid;
+	return st.st_nlink > 3;
 }
 
 /* -ESRCH where there is no memory to read: a kernel thread, a zombie, a dead leader. */
@@ -207,7 +213,7 @@ static void read_maps(struct scan *scan, struct task *t, int dir)
 	t->maps.count = 0;
 	t->reader = t->pid;
 	rc = read_maps_file(scan, t, dir, "maps");
-	if (rc == -ESRCH && has_threads(dir))
+	if (rc == -ESRCH && has_threads(t, dir))
 		rc = read_thread_maps(scan, t, dir);
 	t->maps_error = task_error(rc);
 	t->private_read = scan->private;
@@ -231,6 +237,7 @@ static int read_thread_tables(struct scan *scan, struct task *t, int dir)
 
 	for (uint32_t i = 0; i < tids.count; i++) {
 		uint32_t tid = ((uint32_t *)tids.rows)[i];
+		uint64_t size;
 		char path[32];
 		int thread, rc;
 
@@ -243,7 +250,7 @@ static int read_thread_tables(struct scan *scan, struct task *t, int dir)
 		}
 		snprintf(path, sizeof(path), "task/%u", tid);
 		thread = openat(dir, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-		rc = thread < 0 ? -errno : fds_read(thread, tid, add_fd, t);
+		rc = thread < 0 ? -errno : fds_read(thread, tid, add_fd, t, &size);
 		if (rc < 0 && rc != -ENOENT && rc != -ESRCH)
 			error = rc;
 		if (thread < 0)
@@ -262,8 +269,8 @@ static void read_fds(struct scan *scan, struct task *t, int dir)
 	int rc, threads = 0;
 
 	t->fds.count = 0;
-	rc = fds_read(dir, t->pid, add_fd, t);
-	if (has_threads(dir))
+	rc = fds_read(dir, t->pid, add_fd, t, &t->nfds_seen);
+	if (has_threads(t, dir))
 		threads = read_thread_tables(scan, t, dir);
 	if (!rc)
 		rc = threads;
@@ -365,13 +372,14 @@ static void read_task(struct scan *scan, struct task *t, const char *path)
 	int dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct stat st;
 
-	if (dir < 0 || fstat(dir, &st) < 0) {
+	if (dir < 0) {
 		not_opened(scan, t, errno);
-		if (dir >= 0)
-			close(dir);
 		return;
 	}
-	t->euid = st.st_uid;
+	t->euid = EUID_UNREAD;
+	/* with descriptors the look at threads tells as well */
+	if (!scan->fds && !fstat(dir, &st))
+		t->euid = st.st_uid;
 	/* names of both lie together */
 	buf_reset(&t->names);
 	read_namespaces(t, dir);
@@ -418,7 +426,6 @@ static void scan_task(void *arg, uint32_t i)
 		atomic_fetch_add(&scan->skipped, 1);
 		return;
 	}
-	t->nfds_seen = scan->fds ? count_fds(path) : 0;
 	read_task(scan, t, path);
 	t->cpu = cpu;
 }

@@ -63,27 +63,6 @@ static struct json *new_string(const char *s, size_t n)
 	return made(json_object_new_string_len(s, n));
 }
 
-static struct json *new_milli(int64_t milliseconds)
-{
-	uint64_t amount = milliseconds < 0 ? -(uint64_t)milliseconds : (uint64_t)milliseconds;
-	char text[32];
-	int n;
-
-	if (amount % 1000 == 0)
-		return made(json_object_new_int64(milliseconds / 1000));
-	/* by text: the double nearest to .123 would be written as .1229999 */
-	n = snprintf(text, sizeof(text), "%s%llu.%03u", milliseconds < 0 ? "-" : "",
-		     (unsigned long long)(amount / 1000), (unsigned int)(amount % 1000));
-	while (text[n - 1] == '0')
-		text[--n] = '\0';
-	return made(json_object_new_double_s(milliseconds / 1000.0, text));
-}
-
-void json_set_null(struct json *obj, const char *key)
-{
-	json_set(obj, key, NULL);
-}
-
 void json_set_string(struct json *obj, const char *key, const char *s, size_t n)
 {
 	json_set(obj, key, new_string(s, n));
@@ -94,29 +73,14 @@ void json_set_u64(struct json *obj, const char *key, uint64_t v)
 	json_set(obj, key, made(json_object_new_uint64(v)));
 }
 
-void json_set_i64(struct json *obj, const char *key, int64_t v)
-{
-	json_set(obj, key, made(json_object_new_int64(v)));
-}
-
 void json_set_bool(struct json *obj, const char *key, bool v)
 {
 	json_set(obj, key, made(json_object_new_boolean(v)));
 }
 
-void json_set_milli(struct json *obj, const char *key, int64_t milliseconds)
-{
-	json_set(obj, key, new_milli(milliseconds));
-}
-
 void json_push_string(struct json *array, const char *s, size_t n)
 {
 	json_push(array, new_string(s, n));
-}
-
-void json_push_u64(struct json *array, uint64_t v)
-{
-	json_push(array, made(json_object_new_uint64(v)));
 }
 
 void json_put(struct buf *out, struct json *j, bool pretty)
@@ -130,6 +94,14 @@ void json_put(struct buf *out, struct json *j, bool pretty)
 	if (!text)
 		out_of_memory();
 	buf_add(out, text, n);
+}
+
+void json_put_string(struct buf *out, const char *s, size_t n)
+{
+	struct json *string = new_string(s, n);
+
+	json_put(out, string, false);
+	json_free(string);
 }
 
 enum json_type json_type(const struct json *j)

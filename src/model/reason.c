@@ -65,6 +65,16 @@ static uint64_t age_of(const struct telling *t)
 	return v.state == VALUE_KNOWN ? v.u : 0;
 }
 
+/* "last used 3m", or what else its latest time was. */
+static void put_last(const struct telling *t, const char *before)
+{
+	/* nobody ever attached: the only time is that of its creation or last change */
+	bool unused = FACT_KNOWN(t->o, state) && t->o->state == STATE_CREATED;
+
+	buf_puts(t->out, before);
+	put_duration(t, unused ? "last changed " : "last used ", age_of(t));
+}
+
 static uint64_t grace_of(const struct telling *t, uint64_t configured)
 {
 	return t->scene->older_than_set ? t->scene->older_than : configured;
@@ -132,7 +142,7 @@ static void tell_family_unknown(const struct telling *t)
 
 static void tell_young(const struct telling *t)
 {
-	put_duration(t, "last used ", age_of(t));
+	put_last(t, "");
 	put_duration(t, " ago, within the grace time of ", grace_of(t, t->scene->policy->grace));
 }
 
@@ -148,7 +158,7 @@ static void tell_family_orphan(const struct telling *t)
 
 static void tell_settling(const struct telling *t)
 {
-	put_duration(t, "nobody holds it, but it was last used ", age_of(t));
+	put_last(t, "nobody holds it, but it was ");
 	put_duration(t, " ago, within the long grace time of ",
 		     grace_of(t, t->scene->policy->long_grace));
 }
@@ -162,7 +172,7 @@ static void tell_abandoned(const struct telling *t)
 	if (FACT_KNOWN(t->o, last_pid) && t->o->last_pid != t->o->creator_pid)
 		buf_printf(t->out, ", its last user %llu is gone",
 			   (unsigned long long)t->o->last_pid);
-	put_duration(t, ", last used ", age_of(t));
+	put_last(t, ", ");
 	buf_puts(t->out, " ago");
 }
 

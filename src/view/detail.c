@@ -7,6 +7,8 @@
 #include "lifeline.h"
 #include "palette.h"
 
+#define CODE_WIDTH 18	/* of the longest reason code */
+
 struct page {
 	struct buf out;
 	const struct snapshot *s;
@@ -134,7 +136,7 @@ static void put_verdict(struct page *p)
 
 		buf_puts(&p->out, "  ");
 		text_escape(&p->out, r->code, strlen(r->code), 0);
-		for (size_t w = text_width(r->code); w < 17; w++)
+		for (size_t w = text_width(r->code); w < CODE_WIDTH; w++)
 			buf_putc(&p->out, ' ');
 		buf_putc(&p->out, ' ');
 		text_escape(&p->out, r->text, strlen(r->text), 0);

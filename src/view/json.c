@@ -9,11 +9,35 @@
 #include "ipctop/json.h"
 #include "ipctop/text.h"
 
-/* One value on its way into the JSON object @out. */
-struct cell {
+/*
+ * What makes rows into text, in one thread. Of rows that are embedded in many others
+ * (a process, in each object that it holds) the text is kept.
+ */
+struct maker {
 	const struct snapshot *s;
-	struct buf *scratch;
-	struct json *out;
+	struct json_writer out;
+	struct buf scratch;
+	enum row_class kept_class;	/* of the rows in @kept, when there are @spans */
+	struct buf kept;
+	struct span *spans;		/* of @kept; without length: not made yet */
+};
+
+static void maker_init(struct maker *m, const struct snapshot *s)
+{
+	*m = (struct maker){ .s = s, .scratch = BUF_INIT, .kept = BUF_INIT };
+}
+
+static void maker_release(struct maker *m)
+{
+	buf_release(&m->scratch);
+	buf_release(&m->kept);
+	free(m->spans);
+}
+
+/* One value on its way out. */
+struct cell {
+	struct maker *m;
+	const char *key;		/* NULL: at the top */
 	enum row_class class;
 	const void *row;
 	const struct field *field;
@@ -23,79 +47,84 @@ struct cell {
 static void put_cell(struct cell *c);
 
 /* All members of a row, in the order of the table. */
-static void put_row(const struct snapshot *s, struct buf *scratch, struct json *out,
-		    enum row_class class, const void *row)
+static void put_members(struct maker *m, enum row_class class, const void *row)
 {
 	const struct field_class *fields = &field_classes[class];
 
 	for (unsigned int f = 0; f < fields->count; f++) {
-		struct cell c = { s, scratch, out, class, row, &fields->fields[f] };
+		const struct field *field = &fields->fields[f];
+		struct cell c = { m, field->name, class, row, field };
 
-		if (c.field->flags & (FIELD_TABLE | FIELD_KEY))
+		if (field->flags & (FIELD_TABLE | FIELD_KEY))
 			continue;
-		field_get(s, c.field, row, &c.v);
+		field_get(m->s, field, row, &c.v);
 		put_cell(&c);
 	}
 }
 
-static struct json *new_row(const struct cell *c, enum row_class class, uint32_t i)
+static void put_row(struct maker *m, const char *key, enum row_class class, uint32_t i)
 {
-	struct json *row = json_new_object();
+	json_begin_object(&m->out, key);
+	put_members(m, class, snapshot_row(m->s, class, i));
+	json_end_object(&m->out);
+}
 
-	put_row(c->s, c->scratch, row, class, snapshot_row(c->s, class, i));
-	return row;
+static void put_escaped(struct maker *m, const char *key, const char *text)
+{
+	buf_reset(&m->scratch);
+	text_escape(&m->scratch, text, strlen(text), 0);
+	json_write_string(&m->out, key, m->scratch.s, m->scratch.len);
+}
+
+static void put_word(struct cell *c, const char *key, const char *word)
+{
+	json_write_string(&c->m->out, key, word, strlen(word));
 }
 
 static void put_text(struct cell *c)
 {
-	buf_reset(c->scratch);
-	text_escape(c->scratch, c->v.s, strlen(c->v.s), 0);
-	json_set_string(c->out, c->field->name, c->scratch->s, c->scratch->len);
-}
-
-static void put_word(struct cell *c, const char *word)
-{
-	json_set_string(c->out, c->field->name, word, strlen(word));
+	put_escaped(c->m, c->key, c->v.s);
 }
 
 static void put_name(struct cell *c)
 {
-	put_word(c, c->v.s);	/* escaped already */
+	put_word(c, c->key, c->v.s);	/* escaped already */
 }
 
 static void put_unsigned(struct cell *c)
 {
-	json_set_u64(c->out, c->field->name, c->v.u);
+	json_write_u64(&c->m->out, c->key, c->v.u);
 }
 
 static void put_signed(struct cell *c)
 {
-	json_set_i64(c->out, c->field->name, c->v.i);
+	json_write_i64(&c->m->out, c->key, c->v.i);
 }
 
 static void put_bool(struct cell *c)
 {
-	json_set_bool(c->out, c->field->name, c->v.u);
+	json_write_bool(&c->m->out, c->key, c->v.u);
 }
 
 static void put_milli(struct cell *c)
 {
-	json_set_milli(c->out, c->field->name, c->v.i);
+	json_write_milli(&c->m->out, c->key, c->v.i);
 }
 
 static void put_number_text(struct cell *c, const char *prefix, unsigned int shift, int width)
 {
-	unsigned int digits = 1;
+	char text[32];
+	size_t n = strlen(prefix);
+	int digits = 1;
 
-	while (digits < 64 / shift && c->v.u >> (digits * shift))
+	while (digits < 64 / (int)shift && c->v.u >> (digits * shift))
 		digits++;
-	buf_reset(c->scratch);
-	buf_puts(c->scratch, prefix);
-	for (; width > (int)digits; width--)
-		buf_putc(c->scratch, '0');
+	memcpy(text, prefix, n);
+	for (; width > digits; width--)
+		text[n++] = '0';
 	while (digits--)
-		buf_putc(c->scratch, "0123456789abcdef"[c->v.u >> (digits * shift) & ((1 << shift) - 1)]);
-	json_set_string(c->out, c->field->name, c->scratch->s, c->scratch->len);
+		text[n++] = "0123456789abcdef"[c->v.u >> (digits * shift) & ((1 << shift) - 1)];
+	json_write_string(&c->m->out, c->key, text, n);
 }
 
 static void put_key(struct cell *c)
@@ -115,93 +144,125 @@ static void put_mode(struct cell *c)
 
 static void put_device(struct cell *c)
 {
-	buf_reset(c->scratch);
-	buf_u64(c->scratch, major(c->v.u));
-	buf_putc(c->scratch, ':');
-	buf_u64(c->scratch, minor(c->v.u));
-	json_set_string(c->out, c->field->name, c->scratch->s, c->scratch->len);
+	struct buf *text = &c->m->scratch;
+
+	buf_reset(text);
+	buf_u64(text, major(c->v.u));
+	buf_putc(text, ':');
+	buf_u64(text, minor(c->v.u));
+	json_write_string(&c->m->out, c->key, text->s, text->len);
 }
 
 static void put_enum(struct cell *c)
 {
-	put_word(c, c->field->names[c->v.u]);
+	put_word(c, c->key, c->field->names[c->v.u]);
 }
 
 static void put_flags(struct cell *c)
 {
-	struct json *words = json_new_array();
-
+	json_begin_array(&c->m->out, c->key);
 	for (unsigned int i = 0; c->field->names[i]; i++)
 		if (c->v.u & (1ULL << i))
-			json_push_string(words, c->field->names[i], strlen(c->field->names[i]));
-	json_set(c->out, c->field->name, words);
+			put_word(c, NULL, c->field->names[i]);
+	json_end_array(&c->m->out);
 }
 
 static void put_facts(struct cell *c)
 {
 	const struct field *unknown[64];
-	unsigned int count = field_unknown(c->s, c->class, c->row, unknown);
-	struct json *words = json_new_array();
+	unsigned int count = field_unknown(c->m->s, c->class, c->row, unknown);
 
+	json_begin_array(&c->m->out, c->key);
 	for (unsigned int i = 0; i < count; i++)
-		json_push_string(words, unknown[i]->name, strlen(unknown[i]->name));
-	json_set(c->out, c->field->name, words);
+		put_word(c, NULL, unknown[i]->name);
+	json_end_array(&c->m->out);
+}
+
+/* Rows of a class with a key: an object of them by it. */
+static void put_keyed_rows(struct cell *c, const struct field *key)
+{
+	const struct span span = c->v.span;
+
+	json_begin_object(&c->m->out, c->key);
+	for (uint32_t i = span.first; i < span.first + span.count; i++) {
+		struct value v;
+
+		field_get(c->m->s, key, snapshot_row(c->m->s, c->field->rows, i), &v);
+		put_row(c->m, key->names[v.u], c->field->rows, i);
+	}
+	json_end_object(&c->m->out);
 }
 
 static void put_rows(struct cell *c)
 {
-	enum row_class class = c->field->rows;
-	const struct field *key = field_key(class);
-	struct json *rows = key ? json_new_object() : json_new_array();
+	const struct field *key = field_key(c->field->rows);
+	const struct span span = c->v.span;
 
-	for (uint32_t i = c->v.span.first; i < c->v.span.first + c->v.span.count; i++) {
-		struct json *row = new_row(c, class, i);
-		struct value k;
-
-		if (key) {
-			field_get(c->s, key, snapshot_row(c->s, class, i), &k);
-			json_set(rows, key->names[k.u], row);
-		} else {
-			json_push(rows, row);
-		}
+	if (key) {
+		put_keyed_rows(c, key);
+		return;
 	}
-	json_set(c->out, c->field->name, rows);
+	json_begin_array(&c->m->out, c->key);
+	for (uint32_t i = span.first; i < span.first + span.count; i++)
+		put_row(c->m, NULL, c->field->rows, i);
+	json_end_array(&c->m->out);
 }
 
 static void put_one_row(struct cell *c)
 {
-	json_set(c->out, c->field->name, new_row(c, c->field->rows, c->v.u));
+	put_row(c->m, c->key, c->field->rows, c->v.u);
 }
+
+/* The members of row @i, written apart into @kept. */
+static void keep_members(struct maker *m, enum row_class class, uint32_t i)
+{
+	const struct json_writer out = m->out;
+
+	m->spans[i].first = m->kept.len;
+	m->out = (struct json_writer){ .out = &m->kept };
+	put_members(m, class, snapshot_row(m->s, class, i));
+	m->out = out;
+	m->spans[i].count = m->kept.len - m->spans[i].first;
+}
+
+#define KEPT_MAX (1U << 30)	/* spans are of 32 bits */
 
 static void put_embedded(struct cell *c)
 {
-	put_row(c->s, c->scratch, c->out, c->field->rows,
-		snapshot_row(c->s, c->field->rows, c->v.u));
+	enum row_class class = c->field->rows;
+	struct maker *m = c->m;
+
+	if (!m->spans) {
+		m->spans = xcalloc(snapshot_count(m->s, class), sizeof(*m->spans));
+		m->kept_class = class;
+	}
+	if (class != m->kept_class || (!m->spans[c->v.u].count && m->kept.len > KEPT_MAX)) {
+		put_members(m, class, snapshot_row(m->s, class, c->v.u));
+		return;
+	}
+	if (!m->spans[c->v.u].count)
+		keep_members(m, class, c->v.u);
+	json_write_members(&m->out, m->kept.s + m->spans[c->v.u].first, m->spans[c->v.u].count);
 }
 
 static void put_numbers(struct cell *c)
 {
-	const uint64_t *numbers = c->s->numbers.rows;
-	struct json *array = json_new_array();
+	const uint64_t *numbers = c->m->s->numbers.rows;
 
+	json_begin_array(&c->m->out, c->key);
 	for (uint32_t i = 0; i < c->v.span.count; i++)
-		json_push_u64(array, numbers[c->v.span.first + i]);
-	json_set(c->out, c->field->name, array);
+		json_write_u64(&c->m->out, NULL, numbers[c->v.span.first + i]);
+	json_end_array(&c->m->out);
 }
 
 static void put_strings(struct cell *c)
 {
-	const char *const *words = c->s->words.rows;
-	struct json *array = json_new_array();
+	const char *const *words = c->m->s->words.rows;
 
-	for (uint32_t i = 0; i < c->v.span.count; i++) {
-		const char *word = words[c->v.span.first + i];
-
-		buf_reset(c->scratch);
-		text_escape(c->scratch, word, strlen(word), 0);
-		json_push_string(array, c->scratch->s, c->scratch->len);
-	}
-	json_set(c->out, c->field->name, array);
+	json_begin_array(&c->m->out, c->key);
+	for (uint32_t i = 0; i < c->v.span.count; i++)
+		put_escaped(c->m, NULL, words[c->v.span.first + i]);
+	json_end_array(&c->m->out);
 }
 
 static void (*const writers[NR_VALUE_TYPES])(struct cell *c) = {
@@ -214,14 +275,20 @@ static void (*const writers[NR_VALUE_TYPES])(struct cell *c) = {
 	[VT_EMBED] = put_embedded,  [VT_NUMBERS] = put_numbers,	[VT_STRINGS] = put_strings,
 };
 
+static void put_empty(struct cell *c)
+{
+	json_begin_array(&c->m->out, c->key);
+	json_end_array(&c->m->out);
+}
+
 static void put_cell(struct cell *c)
 {
 	if (c->v.state == VALUE_KNOWN)
 		writers[c->field->type](c);
 	else if (value_is_list(c->field->type) && c->field->flags & FIELD_REQUIRED)
-		json_set(c->out, c->field->name, json_new_array());
+		put_empty(c);
 	else
-		json_set_null(c->out, c->field->name);
+		json_write_null(&c->m->out, c->key);
 }
 
 /* Rows as text, each on a line of its own: what may be tens of thousands. */
@@ -233,33 +300,34 @@ struct job {
 	const struct columns *columns;	/* NULL: whole rows */
 };
 
-static void put_columns(const struct job *job, struct buf *scratch, struct json *out, const void *row)
+static void put_columns(const struct job *job, struct maker *m, const void *row)
 {
 	for (unsigned int i = 0; i < job->columns->count; i++) {
-		struct cell c = { job->s, scratch, out, job->class, row, job->columns->fields[i] };
+		const struct field *field = job->columns->fields[i];
+		struct cell c = { m, field->name, job->class, row, field };
 
-		field_get_in(job->s, job->class, c.field, row, &c.v);
+		field_get_in(job->s, job->class, field, row, &c.v);
 		put_cell(&c);
 	}
 }
 
-#define CHUNK 256	/* rows that are made into text in one go */
+#define CHUNK 64	/* rows that are made into text in one go */
 
-static void make_chunk(const struct job *job, uint32_t chunk, struct buf *scratch, struct buf *text)
+static void make_chunk(const struct job *job, uint32_t chunk, struct maker *m, struct buf *text)
 {
 	uint32_t end = job->count - chunk * CHUNK > CHUNK ? (chunk + 1) * CHUNK : job->count;
 
 	for (uint32_t i = chunk * CHUNK; i < end; i++) {
 		const void *row = snapshot_row(job->s, job->class, job->rows[i]);
-		struct json *out = json_new_object();
 
-		if (job->columns)
-			put_columns(job, scratch, out, row);
-		else
-			put_row(job->s, scratch, out, job->class, row);
 		buf_puts(text, i ? ",\n" : "\n");
-		json_put(text, out, false);
-		json_free(out);
+		m->out = (struct json_writer){ .out = text };
+		json_begin_object(&m->out, NULL);
+		if (job->columns)
+			put_columns(job, m, row);
+		else
+			put_members(m, job->class, row);
+		json_end_object(&m->out);
 	}
 }
 
@@ -294,8 +362,9 @@ struct pump {
 static void *pump_make(void *arg)
 {
 	struct pump *p = arg;
-	struct buf scratch = BUF_INIT;
+	struct maker maker;
 
+	maker_init(&maker, p->job->s);
 	pthread_mutex_lock(&p->lock);
 	for (;;) {
 		struct slot *slot;
@@ -308,13 +377,13 @@ static void *pump_make(void *arg)
 		chunk = p->taken++;
 		slot = &p->slots[chunk % p->nslots];
 		pthread_mutex_unlock(&p->lock);
-		make_chunk(p->job, chunk, &scratch, &slot->text);
+		make_chunk(p->job, chunk, &maker, &slot->text);
 		pthread_mutex_lock(&p->lock);
 		slot->ready = true;
 		pthread_cond_signal(&p->made);
 	}
 	pthread_mutex_unlock(&p->lock);
-	buf_release(&scratch);
+	maker_release(&maker);
 	return NULL;
 }
 
@@ -343,14 +412,16 @@ static int pump_write(struct pump *p, FILE *out)
 
 static int write_chunks(const struct job *job, uint32_t chunks, FILE *out)
 {
-	struct buf scratch = BUF_INIT, text = BUF_INIT;
+	struct buf text = BUF_INIT;
+	struct maker maker;
 	int rc = 0;
 
+	maker_init(&maker, job->s);
 	for (uint32_t chunk = 0; !rc && chunk < chunks; chunk++) {
-		make_chunk(job, chunk, &scratch, &text);
+		make_chunk(job, chunk, &maker, &text);
 		rc = write_text(out, &text);
 	}
-	buf_release(&scratch);
+	maker_release(&maker);
 	buf_release(&text);
 	return rc;
 }
@@ -400,42 +471,32 @@ static int write_array(const struct job *job, FILE *out, struct buf *text)
 	return rc;
 }
 
-static void put_member(struct cell *c, struct buf *text)
-{
-	struct json *value;
-
-	c->out = json_new_object();
-	put_cell(c);
-	value = json_get(c->out, c->field->name);
-	if (value)
-		json_put(text, value, false);
-	else
-		buf_puts(text, "null");
-	json_free(c->out);
-}
-
 int view_json(FILE *out, const struct snapshot *s, const uint32_t *rows, uint32_t count)
 {
 	const struct job job = { .s = s, .class = CLASS_OBJECT, .rows = rows, .count = count };
 	const struct field_class *fields = &field_classes[CLASS_DOCUMENT];
 	const struct document *doc = snapshot_document(s);
-	struct buf scratch = BUF_INIT, text = BUF_INIT;
+	struct buf text = BUF_INIT;
+	struct maker maker;
 	int rc = 0;
 
+	maker_init(&maker, s);
 	for (unsigned int f = 0; !rc && f < fields->count; f++) {
-		struct cell c = { s, &scratch, NULL, CLASS_DOCUMENT, doc, &fields->fields[f] };
+		const struct field *field = &fields->fields[f];
+		struct cell c = { &maker, NULL, CLASS_DOCUMENT, doc, field };
 
-		buf_printf(&text, "%s\n\"%s\": ", f ? "," : "{", c.field->name);
-		field_get(s, c.field, doc, &c.v);
-		if (c.field->rows == CLASS_OBJECT)
+		buf_printf(&text, "%s\n\"%s\": ", f ? "," : "{", field->name);
+		field_get(s, field, doc, &c.v);
+		maker.out = (struct json_writer){ .out = &text };
+		if (field->rows == CLASS_OBJECT)
 			rc = write_array(&job, out, &text);
 		else
-			put_member(&c, &text);
+			put_cell(&c);
 	}
 	buf_puts(&text, "\n}\n");
 	if (!rc)
 		rc = write_text(out, &text);
-	buf_release(&scratch);
+	maker_release(&maker);
 	buf_release(&text);
 	return rc;
 }

@@ -18,6 +18,7 @@ struct moment {
 	bool has_time;
 	int64_t time;
 	const char *before;	/* word before the time, or instead of one */
+	const char *after;	/* words behind the time */
 };
 
 static bool is_used(const struct object *o)
@@ -54,9 +55,11 @@ static void get_created(const struct object *o, struct moment *m)
 	at_time(m, FACT_KNOWN(o, birth_time), o->birth_time);
 	if (m->has_time || !FACT_KNOWN(o, change_time))
 		return;
-	/* a segment's birth is not kept, only its last change, which may be later */
+	/* a segment's birth is not kept, only its last change, which may be later than its first use */
 	at_time(m, true, o->change_time);
-	m->before = "by ";
+	if (FACT_KNOWN(o, attach_time) && o->attach_time < m->time)
+		m->time = o->attach_time;
+	m->after = " or earlier";
 }
 
 static void get_attached(const struct object *o, struct moment *m)
@@ -124,6 +127,7 @@ static void put_when(struct buf *out, const struct moment *m, const struct value
 	else if (m->has_time) {
 		buf_puts(out, m->before ? m->before : "");
 		units_put_time(out, m->time, style->now, style->time_format);
+		buf_puts(out, m->after ? m->after : "");
 	} else {
 		buf_puts(out, m->mark != MARK_NO && m->before ? m->before : "-");
 	}
@@ -137,23 +141,12 @@ static void put_padded(struct buf *out, const char *text, size_t width, const ch
 		buf_puts(out, fill);
 }
 
-void lifeline_put(struct buf *out, const struct snapshot *s, const struct object *o,
-		  const struct detail_options *options)
+/* Beside each other: marks, names and times in a column for each stage. */
+static void put_across(struct buf *out, const struct moment *moments, const struct buf *when,
+		       const size_t *width, const struct detail_options *options)
 {
 	const char *const *marks = options->utf8 ? marks_utf8 : marks_ascii;
-	struct moment moments[NR_STAGES] = { 0 };
-	struct buf when[NR_STAGES];
-	size_t width[NR_STAGES];
 
-	for (unsigned int i = 0; i < NR_STAGES; i++) {
-		buf_init(&when[i]);
-		stages[i].get(o, &moments[i]);
-		put_when(&when[i], &moments[i], &options->style);
-		width[i] = text_width(when[i].s);
-		if (width[i] < strlen(stages[i].name))
-			width[i] = strlen(stages[i].name);
-		width[i] += 3;
-	}
 	buf_puts(out, "  ");
 	for (unsigned int i = 0; i < NR_STAGES; i++)
 		put_padded(out, marks[moments[i].mark], width[i], options->utf8 ? "─" : "-",
@@ -162,9 +155,42 @@ void lifeline_put(struct buf *out, const struct snapshot *s, const struct object
 	for (unsigned int i = 0; i < NR_STAGES; i++)
 		put_padded(out, stages[i].name, width[i], " ", i + 1 == NR_STAGES);
 	buf_puts(out, "\n  ");
-	for (unsigned int i = 0; i < NR_STAGES; i++) {
+	for (unsigned int i = 0; i < NR_STAGES; i++)
 		put_padded(out, when[i].s, width[i], " ", i + 1 == NR_STAGES);
-		buf_release(&when[i]);
-	}
 	buf_putc(out, '\n');
+}
+
+/* Below each other, for a terminal that is too narrow. */
+static void put_down(struct buf *out, const struct moment *moments, const struct buf *when,
+		     const struct detail_options *options)
+{
+	const char *const *marks = options->utf8 ? marks_utf8 : marks_ascii;
+
+	for (unsigned int i = 0; i < NR_STAGES; i++)
+		buf_printf(out, "  %s %-10s %s\n", marks[moments[i].mark], stages[i].name, when[i].s);
+}
+
+void lifeline_put(struct buf *out, const struct snapshot *s, const struct object *o,
+		  const struct detail_options *options)
+{
+	struct moment moments[NR_STAGES] = { 0 };
+	struct buf when[NR_STAGES];
+	size_t width[NR_STAGES], total = 2;
+
+	for (unsigned int i = 0; i < NR_STAGES; i++) {
+		buf_init(&when[i]);
+		stages[i].get(o, &moments[i]);
+		put_when(&when[i], &moments[i], &options->style);
+		width[i] = text_width(when[i].s);
+		if (width[i] < strlen(stages[i].name))
+			width[i] = strlen(stages[i].name);
+		total += width[i] + (i ? 3 : 0);
+		width[i] += 3;
+	}
+	if (options->width > 0 && total > (size_t)options->width)
+		put_down(out, moments, when, options);
+	else
+		put_across(out, moments, when, width, options);
+	for (unsigned int i = 0; i < NR_STAGES; i++)
+		buf_release(&when[i]);
 }

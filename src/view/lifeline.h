@@ -7,7 +7,7 @@
 /*
  * Append the life of @o as a line of its five stages (design: created, attached, in
  * use, detached, removed), three rows of text: which were reached, their names, and
- * when.
+ * when; or, where the terminal is too narrow for that, a row for each stage.
  */
 void lifeline_put(struct buf *out, const struct snapshot *s, const struct object *o,
 		  const struct detail_options *options);

@@ -96,13 +96,34 @@ batch_ended()
 	done
 }
 
-@test "batch: on a terminal too" {
+# on_terminal OPTION…: --batch with a terminal of 80 columns as its standard output.
+on_terminal()
+{
+	in_world env -u NO_COLOR TERM=xterm-256color script -qec "stty cols 80; $IPCTOP --batch $*" /dev/null
+}
+
+@test "batch: plain on a terminal too: no colour, and no line that its width breaks" {
 	need_command script
-	actor a shm_open name=a
-	run -0 in_world env -u NO_COLOR TERM=xterm-256color script -qec "$IPCTOP --batch -n 2 -d 0.1" /dev/null
+	local name
+	name=$(printf 'n%.0s' {1..100})
+	actor a shm_open name="$name"
+	run -0 on_terminal -n 2 -d 0.1
 	assert_equal "$(grep -c '^ipctop 20' <<<"$output")" 2
-	# colour is all that a terminal may be given; never a movement
+	refute [ -n "$(LC_ALL=C tr -cd '\033' <<<"$output")" ]
+	assert_equal "$(grep -c "^posix-shm:/$name .* live" <<<"$output")" 2
+	# colour is all that it may be asked for; never a movement
+	run -0 on_terminal -n 1 --color=always
+	assert [ -n "$(LC_ALL=C tr -cd '\033' <<<"$output")" ]
 	refute [ -n "$(sed -E 's/\x1b\[[0-9;]*m//g' <<<"$output" | LC_ALL=C tr -cd '\033')" ]
+}
+
+@test "batch: our own words are ASCII where the locale is no UTF-8" {
+	actor a shm_open name=a
+	actor b shm_open name=b
+	LC_ALL=C run -0 ipctop --batch -n 1 --limit 1 -k posix-shm
+	assert_line "... and 1 more"
+	LC_ALL=C.UTF-8 run -0 ipctop --batch -n 1 --limit 1 -k posix-shm
+	assert_line "… and 1 more"
 }
 
 @test "batch: frames are as far apart as asked" {

@@ -98,6 +98,45 @@ look_soon()
 	assert_output --partial /mnt/folder/f
 }
 
+# The configuration lies in $1, seen from the world. Nobody waits; what was left out is said.
+expect_left_out()
+{
+	run -0 --separate-stderr in_world env "$1" timeout -s KILL 10 "$IPCTOP" list posix-shm -n -o name
+	assert_output posix-shm:/f
+	assert_regex "$stderr" "^ipctop: $2/ipctop/ipctop.conf: left out: "
+	in_world env "$1" timeout -s KILL 10 "$IPCTOP" --json >"$DOC" 2>/dev/null
+	expect_doc '[.gaps[] | select(.source == "config") | .error] == ["EREMOTE"]'
+}
+
+@test "the configuration is on a dead server: left out, said, and nobody waits" {
+	world_open
+	actor a shm_open name=f
+	in_world mount -t tmpfs none /mnt
+	in_world mkdir /mnt/dead /mnt/home
+	in_world ln -s ../dead /mnt/home/.config
+	in_world ln -s /mnt/home/. /mnt/link
+	server /mnt/dead
+	server_dies
+
+	expect_left_out XDG_CONFIG_HOME=/mnt/dead/x /mnt/dead/x
+	expect_left_out HOME=/mnt/dead /mnt/dead/.config
+	expect_left_out HOME=/mnt/home /mnt/home/.config
+	expect_left_out HOME=/mnt/link /mnt/link/.config
+	# beside it there is nothing to fear
+	in_world rm /mnt/home/.config
+	in_world mkdir -p /mnt/deadline/ipctop
+	in_world ln -s /mnt/./dead/../deadline/ /mnt/home/.config
+	run -0 --separate-stderr in_world env HOME=/mnt/home timeout -s KILL 10 "$IPCTOP" list posix-shm -n -o name
+	assert_regex "$stderr" "left out"	# the way back leads through it
+	in_world ln -sfn ../home/../deadline/ /mnt/home/.config
+	in_world sh -c 'echo keep posix-shm:/f >/mnt/deadline/real && ln -s ../real /mnt/deadline/ipctop/ipctop.conf'
+	tell a leak
+	stop a
+	run -0 --separate-stderr in_world env HOME=/mnt/link "$IPCTOP" list posix-shm -n -r -o name,reasons
+	assert_output "posix-shm:/f kept"
+	assert_equal "$stderr" ""
+}
+
 @test "/dev/shm is a dead server's: a gap, and nobody waits" {
 	world_open
 	actor a memfd name=m

@@ -177,6 +177,8 @@ shm 100"
 	run -0 --separate-stderr ipctop list shm posix-shm -n -o name --limit 1
 	assert_equal "${#lines[@]}" 1
 	assert_equal "$stderr" "… and 3 more"
+	LC_ALL=C run -0 --separate-stderr ipctop list shm posix-shm --limit 1 -n
+	assert_equal "$stderr" "... and 3 more"
 	run -0 --separate-stderr ipctop list shm posix-shm -n -o name --limit 0
 	assert_equal "${#lines[@]}" 4
 }

@@ -50,6 +50,26 @@ same_everywhere()
 	expect 'posix-shm:/a\x0Ab' pids="${FACT[b.pid]}" mappings=1
 }
 
+# In a table, in JSON and on the page of an object; what is no UTF-8 and what is.
+@test "name: of a process, with what a terminal obeys, and with what it shows" {
+	actor a shm_open name=f
+	tell a mmap
+	local name wanted
+	while read -r name wanted; do
+		tell a name name="$name"
+		look
+		assert_equal "$(jq -r '.objects[] | select(.kind == "posix-shm") | .holders[0].comm' "$DOC")" "$wanted"
+		assert_equal "$(ipctop maps "${FACT[a.pid]}" -n -o comm --limit 1 2>/dev/null)" "$wanted"
+		run -0 ipctop show posix-shm:/f
+		assert_line --partial "  ${FACT[a.pid]} $wanted, user root"
+	done <<-'END'
+		\x1b[5m\x0a\x07 \x1B[5m\x0A\x07
+		\x5c\xff@\x9b \x5C\xFF@\x9B
+		\xc3\xa9.\xe2\x80\xae é.\xE2\x80\xAE
+		a.b?c a.b?c
+	END
+}
+
 @test "name: with an escape sequence" {
 	actor a shm_open name='\x1b[31mred\x1b]0;title\x07\x9b2J'
 	tell a mmap

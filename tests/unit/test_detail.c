@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include "ipctop/lifecycle.h"
 #include "ipctop/view.h"
 
 #define NOW 1000000
@@ -32,10 +33,10 @@ static struct object *add_object(struct snapshot *s, enum kind kind, const char 
 	return o;
 }
 
-static char *show(const struct snapshot *s, bool utf8)
+static char *show_in(const struct snapshot *s, bool utf8, int width)
 {
 	const struct detail_options options = {
-		.utf8 = utf8, .style = { .now = NOW, .time_format = TIME_EPOCH },
+		.utf8 = utf8, .width = width, .style = { .now = NOW, .time_format = TIME_EPOCH },
 	};
 	char *text = NULL;
 	size_t size;
@@ -46,14 +47,24 @@ static char *show(const struct snapshot *s, bool utf8)
 	return text;
 }
 
-static void expect_life(const struct snapshot *s, const char *expected)
+static char *show(const struct snapshot *s, bool utf8)
 {
-	char *text = show(s, false), *life = strstr(text, "\n\n") + 2;
+	return show_in(s, utf8, 0);
+}
+
+static void expect_life_in(const struct snapshot *s, int width, const char *expected)
+{
+	char *text = show_in(s, false, width), *life = strstr(text, "\n\n") + 2;
 
 	assert_non_null(strstr(life, "\n\n"));
 	*(strstr(life, "\n\n") + 1) = '\0';
 	assert_string_equal(life, expected);
 	free(text);
+}
+
+static void expect_life(const struct snapshot *s, const char *expected)
+{
+	expect_life_in(s, 0, expected);
 }
 
 static void a_segment_nobody_attached_is_only_created(void **state)
@@ -63,9 +74,9 @@ static void a_segment_nobody_attached_is_only_created(void **state)
 	FACT_SET(o, change_time, 900000);
 	FACT_SET(o, nattch, 0);
 	FACT_SET(o, state, STATE_CREATED);
-	expect_life(*state, "  @-----------.----------.--------.----------.\n"
-			    "  created     attached   in use   detached   removed\n"
-			    "  by 900000   -          -        -          -\n");
+	expect_life(*state, "  @-------------------.----------.--------.----------.\n"
+			    "  created             attached   in use   detached   removed\n"
+			    "  900000 or earlier   -          -        -          -\n");
 }
 
 static void an_attached_segment_is_in_use_now(void **state)
@@ -76,9 +87,9 @@ static void an_attached_segment_is_in_use_now(void **state)
 	FACT_SET(o, attach_time, 900001);
 	FACT_SET(o, nattch, 2);
 	FACT_SET(o, state, STATE_ATTACHED);
-	expect_life(*state, "  *-----------*-------------@--------.----------.\n"
-			    "  created     attached      in use   detached   removed\n"
-			    "  by 900000   last 900001   now      -          -\n");
+	expect_life(*state, "  *-------------------*-------------@--------.----------.\n"
+			    "  created             attached      in use   detached   removed\n"
+			    "  900000 or earlier   last 900001   now      -          -\n");
 }
 
 static void a_detached_segment_was_in_use(void **state)
@@ -90,9 +101,41 @@ static void a_detached_segment_was_in_use(void **state)
 	FACT_SET(o, detach_time, 900002);
 	FACT_SET(o, nattch, 0);
 	FACT_SET(o, state, STATE_DETACHED);
-	expect_life(*state, "  *-----------*-------------*--------@-------------.\n"
-			    "  created     attached      in use   detached      removed\n"
-			    "  by 900000   last 900001   -        last 900002   -\n");
+	expect_life(*state, "  *-------------------*-------------*--------@-------------.\n"
+			    "  created             attached      in use   detached      removed\n"
+			    "  900000 or earlier   last 900001   -        last 900002   -\n");
+}
+
+/* IPC_SET moves the change time; who attached before saw it created before. */
+static void a_segment_is_no_younger_than_its_last_attach(void **state)
+{
+	struct object *o = add_object(*state, KIND_SHM, "shm:7");
+
+	FACT_SET(o, change_time, 900009);
+	FACT_SET(o, attach_time, 900001);
+	FACT_SET(o, nattch, 1);
+	FACT_SET(o, state, STATE_ATTACHED);
+	expect_life(*state, "  *-------------------*-------------@--------.----------.\n"
+			    "  created             attached      in use   detached   removed\n"
+			    "  900001 or earlier   last 900001   now      -          -\n");
+}
+
+static void a_narrow_terminal_has_the_stages_below_each_other(void **state)
+{
+	struct object *o = add_object(*state, KIND_SHM, "shm:7");
+
+	FACT_SET(o, change_time, 900000);
+	FACT_SET(o, attach_time, 900001);
+	FACT_SET(o, nattch, 2);
+	FACT_SET(o, state, STATE_ATTACHED);
+	expect_life_in(*state, 62, "  * created    900000 or earlier\n"
+				   "  * attached   last 900001\n"
+				   "  @ in use     now\n"
+				   "  . detached   -\n"
+				   "  . removed    -\n");
+	expect_life_in(*state, 63, "  *-------------------*-------------@--------.----------.\n"
+				   "  created             attached      in use   detached   removed\n"
+				   "  900000 or earlier   last 900001   now      -          -\n");
 }
 
 static void a_condemned_segment_goes_with_its_last_user(void **state)
@@ -104,9 +147,9 @@ static void a_condemned_segment_goes_with_its_last_user(void **state)
 	FACT_SET(o, nattch, 1);
 	FACT_SET(o, flags, OBJECT_CONDEMNED);
 	FACT_SET(o, state, STATE_CONDEMNED);
-	expect_life(*state, "  *-----------*-------------@--------.----------*\n"
-			    "  created     attached      in use   detached   removed\n"
-			    "  by 900000   last 900001   now      -          goes with its last user\n");
+	expect_life(*state, "  *-------------------*-------------@--------.----------*\n"
+			    "  created             attached      in use   detached   removed\n"
+			    "  900000 or earlier   last 900001   now      -          goes with its last user\n");
 }
 
 static void that_a_file_was_mapped_once_is_not_known(void **state)
@@ -177,6 +220,29 @@ static void every_field_that_is_known_stands_on_the_page(void **state)
 	free(text);
 }
 
+static void sentences_of_reasons_stand_below_each_other(void **state)
+{
+	struct snapshot *s = *state;
+	struct object *o = add_object(s, KIND_SHM, "shm:7");
+	char *text, *at;
+
+	for (unsigned int i = 0; i < NR_REASONS; i++) {
+		struct reason *r = snapshot_add(s, CLASS_REASON);
+
+		FACT_SET(r, code, reason_infos[i].code);
+		FACT_SET(r, text, "sentence");
+	}
+	FACT_SET(o, verdict, VERDICT_IDLE);
+	FACT_SET(o, reasons, ((struct span){ 0, NR_REASONS }));
+	text = show(s, false);
+	at = strstr(text, "\nidle:");
+	for (unsigned int i = 0; i < NR_REASONS; i++) {
+		at = strchr(at + 1, '\n');
+		assert_memory_equal(at + 1 + 2 + 18, " sentence\n", 10);
+	}
+	free(text);
+}
+
 static void holders_are_shown_with_addresses_and_without_escapes(void **state)
 {
 	struct snapshot *s = *state;
@@ -212,7 +278,7 @@ static void holders_are_shown_with_addresses_and_without_escapes(void **state)
 	assert_non_null(strstr(text, "\n  4711 a\\x1B[2Jb\\x0Ac, user alice\n"));
 	assert_non_null(strstr(text, "\n      mapping 0x7f0000000000-0x7f0000010000 rw-s 64K from 4K\n"));
 	assert_non_null(strstr(text, "\n      descriptor 5 rw\n"));
-	assert_non_null(strstr(text, "\nlive: somebody uses it\n  attached          1 mapping in 1 process\n"));
+	assert_non_null(strstr(text, "\nlive: somebody uses it\n  attached           1 mapping in 1 process\n"));
 	assert_non_null(strstr(text, "there may be more holders"));
 	free(text);
 }
@@ -224,10 +290,13 @@ int main(void)
 		TEST(a_segment_nobody_attached_is_only_created),
 		TEST(an_attached_segment_is_in_use_now),
 		TEST(a_detached_segment_was_in_use),
+		TEST(a_segment_is_no_younger_than_its_last_attach),
+		TEST(a_narrow_terminal_has_the_stages_below_each_other),
 		TEST(a_condemned_segment_goes_with_its_last_user),
 		TEST(that_a_file_was_mapped_once_is_not_known),
 		TEST(stages_are_drawn_where_the_locale_can),
 		TEST(every_field_that_is_known_stands_on_the_page),
+		TEST(sentences_of_reasons_stand_below_each_other),
 		TEST(holders_are_shown_with_addresses_and_without_escapes),
 	};
 

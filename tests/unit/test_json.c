@@ -21,27 +21,75 @@ static void test_write(void **state)
 {
 	struct json *j = json_new_object(), *list = json_new_array(), *inner = json_new_object();
 
-	json_set_null(j, "none");
 	json_set_string(j, "text", "a/b\"\\\n\x1b\0z \xc3\xbc", 12);
 	json_set_u64(j, "largest", UINT64_MAX);
 	json_set_u64(j, "odd", 9007199254740993ULL);
-	json_set_i64(j, "least", INT64_MIN);
 	json_set_bool(j, "yes", true);
 	json_set_bool(j, "no", false);
-	json_push_u64(list, 1);
 	json_push_string(list, "two", 3);
 	json_push(list, NULL);
 	json_set_u64(inner, "a", 0);
 	json_push(list, inner);
 	json_set(j, "list", list);
 	check_put(j, false,
-		  "{\"none\":null,\"text\":\"a/b\\\"\\\\\\n\\u001b\\u0000z \xc3\xbc\","
+		  "{\"text\":\"a/b\\\"\\\\\\n\\u001b\\u0000z \xc3\xbc\","
 		  "\"largest\":18446744073709551615,\"odd\":9007199254740993,"
-		  "\"least\":-9223372036854775808,\"yes\":true,\"no\":false,"
-		  "\"list\":[1,\"two\",null,{\"a\":0}]}");
+		  "\"yes\":true,\"no\":false,\"list\":[\"two\",null,{\"a\":0}]}");
 	json_free(j);
 	check_put(NULL, false, "null");
 	json_free(NULL);
+}
+
+static void test_stream(void **state)
+{
+	struct buf out = BUF_INIT;
+	struct json_writer w = { .out = &out };
+
+	json_begin_object(&w, NULL);
+	json_write_null(&w, "none");
+	json_write_u64(&w, "largest", UINT64_MAX);
+	json_write_i64(&w, "least", INT64_MIN);
+	json_write_bool(&w, "yes", true);
+	json_write_bool(&w, "no", false);
+	json_begin_array(&w, "list");
+	json_write_u64(&w, NULL, 0);
+	json_write_string(&w, NULL, "two", 3);
+	json_begin_object(&w, NULL);
+	json_end_object(&w);
+	json_begin_array(&w, NULL);
+	json_end_array(&w);
+	json_write_null(&w, NULL);
+	json_end_array(&w);
+	json_write_members(&w, "\"a\":1,\"b\":2", 11);
+	json_begin_object(&w, "inner");
+	json_write_i64(&w, "c", -1);
+	json_end_object(&w);
+	json_end_object(&w);
+	CHECK_TEXT("stream", out.s,
+		   "{\"none\":null,\"largest\":18446744073709551615,"
+		   "\"least\":-9223372036854775808,\"yes\":true,\"no\":false,"
+		   "\"list\":[0,\"two\",{},[],null],\"a\":1,\"b\":2,\"inner\":{\"c\":-1}}");
+	buf_release(&out);
+}
+
+/* All bytes, alone and between others: as json-c writes them, and read back the same. */
+static void test_stream_strings(void **state)
+{
+	for (unsigned int c = 0; c < 0x80; c++) {
+		const char texts[2][4] = { { c }, { 'a', c, 'b', 'c' } };
+
+		for (unsigned int i = 0; i < 2; i++) {
+			size_t n = i ? 4 : 1;
+			struct buf out = BUF_INIT, quoted = BUF_INIT;
+			struct json_writer w = { .out = &out };
+
+			json_write_string(&w, NULL, texts[i], n);
+			json_put_string(&quoted, texts[i], n);
+			CHECK_TEXT("string", out.s, quoted.s);
+			buf_release(&out);
+			buf_release(&quoted);
+		}
+	}
 }
 
 static void test_write_pretty(void **state)
@@ -49,9 +97,9 @@ static void test_write_pretty(void **state)
 	struct json *j = json_new_object(), *list = json_new_array();
 
 	json_set_u64(j, "a", 1);
-	json_push_u64(list, 2);
+	json_push_string(list, "2", 1);
 	json_set(j, "b", list);
-	check_put(j, true, "{\n  \"a\": 1,\n  \"b\": [\n    2\n  ]\n}");
+	check_put(j, true, "{\n  \"a\": 1,\n  \"b\": [\n    \"2\"\n  ]\n}");
 	json_free(j);
 }
 
@@ -99,16 +147,14 @@ static void test_milliseconds(void **state)
 	};
 
 	FOR_EACH_CASE(c, cases) {
-		struct json *j = json_new_object(), *back;
+		struct json *back;
 		struct buf out = BUF_INIT;
+		struct json_writer w = { .out = &out };
 		int64_t ms = 0;
 		int rc;
 
-		json_set_milli(j, "t", c->ms);
-		json_put(&out, j, false);
-		CHECK(c->text, !strncmp(out.s, "{\"t\":", 5));
-		out.s[out.len - 1] = '\0';
-		CHECK_TEXT(c->text, out.s + 5, c->text);
+		json_write_milli(&w, NULL, c->ms);
+		CHECK_TEXT(c->text, out.s, c->text);
 		CHECK(c->text, !read_value(c->text, &back));
 		rc = json_to_milli(back, &ms);
 		/* a double is sure to the millisecond below 2^50 of them */
@@ -117,7 +163,6 @@ static void test_milliseconds(void **state)
 		else
 			CHECK(c->text, !rc && ms == c->ms);
 		json_free(back);
-		json_free(j);
 		buf_release(&out);
 	}
 }
@@ -458,6 +503,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_write),
+		cmocka_unit_test(test_stream),
+		cmocka_unit_test(test_stream_strings),
 		cmocka_unit_test(test_write_pretty),
 		cmocka_unit_test(test_milliseconds),
 		cmocka_unit_test(test_numbers),
