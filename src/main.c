@@ -9,6 +9,8 @@ const struct command *const commands[] = {
 	&command_maps,
 	&command_clean,
 	&command_rm,
+	&command_chmod,
+	&command_chown,
 	&command_schema,
 	&command_help,
 	&command_help_option,

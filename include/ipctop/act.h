@@ -3,6 +3,7 @@
 #define IPCTOP_ACT_H
 
 #include "ipctop/collect.h"
+#include "ipctop/mode.h"
 #include "ipctop/plan.h"
 
 /*
@@ -21,7 +22,7 @@ struct act_settings {
 	enum permit permit;
 	bool all_namespaces;		/* else of the reader's own alone */
 	const char *command;		/* "clean", "rm": for the audit */
-	uint32_t mode;			/* ACTION_CHMOD */
+	const struct mode_change *mode;	/* ACTION_CHMOD */
 	bool has_uid, has_gid;		/* ACTION_CHOWN */
 	uint32_t uid, gid;
 	const struct save_options *save;	/* save first what is removed; NULL: do not */
@@ -37,6 +38,13 @@ typedef void (*act_fn)(void *arg, const struct act *act);
 int act_run(struct plan *plan, const struct collect_options *collect,
 	    const struct act_settings *settings, act_fn done, void *arg,
 	    const volatile int *stop) __must_check;
+
+/*
+ * What ACTION_CHMOD or ACTION_CHOWN by @settings will make of @o, for the row @act of the plan; it is
+ * kept when it is so already.
+ */
+void act_foresee(struct plan *plan, struct act *act, const struct object *o,
+		 const struct act_settings *settings);
 
 /* Whether objects of @kind know @action at all. */
 bool act_can(enum kind kind, enum action action);

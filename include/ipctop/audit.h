@@ -15,6 +15,9 @@
  *	uid=1000 owner=alice size=65536 freed=4096 command=clean by=0 login=1001 sudo=bob pid=4242
  *	saved=FILE why="…"
  *
+ * Behind owner, a change of mode tells mode=0666 new_mode=0600, one of owner gid=1000 new_uid=0
+ * new_gid=0.
+ *
  * (on one line; members that do not apply are left out, '?' is unknown). by: the real uid that
  * asked, login: the uid of the login (/proc/self/loginuid), sudo: SUDO_USER, which whoever calls
  * without sudo can set. A very long value is cut and ends in "…"; the line stays below 8 KiB.

@@ -43,6 +43,11 @@ static inline uint32_t plan_count(const struct plan *plan)
 void act_settle(struct plan *plan, struct act *act, enum outcome outcome, const char *fmt, ...)
 	__printf(4, 5);
 
+/* Somebody else removed it. */
+void act_settle_gone(struct plan *plan, struct act *act);
+/* Refused: of another namespace, and those were not asked for. */
+void act_settle_foreign(struct plan *plan, struct act *act);
+
 /*
  * Whether a planned row still holds by a newer snapshot: the object as it is now, or NULL after the
  * row was settled (gone, another in its place, no longer permitted).

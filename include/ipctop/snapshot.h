@@ -230,6 +230,10 @@ struct act {
 	uint64_t size, allocated;	/* bytes */
 	uint64_t uid;
 	const char *user;		/* the owner */
+	uint64_t mode, new_mode;	/* of chmod: as it was, as it is to be */
+	uint64_t gid;			/* of chown: the group as it was */
+	const char *group;
+	uint64_t new_uid, new_gid;	/* of chown */
 	uint64_t age;			/* seconds */
 	uint64_t state, verdict;
 	const char *family;

@@ -29,7 +29,11 @@ int actor_folder(struct actor *a, uint64_t device)
 
 void settle_errno(struct actor *a, struct act *act, const char *call, int error)
 {
-	if (error == EPERM || error == EACCES)
+	if (error == ENOENT)
+		act_settle_gone(a->plan, act);
+	else if (error == ESTALE)
+		act_settle(a->plan, act, OUTCOME_REFUSED, "it changed since it was looked at");
+	else if (error == EPERM || error == EACCES)
 		act_settle(a->plan, act, OUTCOME_FAILED, "%s: not permitted: it is %s's", call,
 			   FACT_KNOWN(act, user) ? act->user : "another user");
 	else
@@ -88,8 +92,7 @@ static const struct object *look_and_check(struct actor *a, struct act *act, enu
 	o = plan_recheck(a->plan, act, permit, a->fresh, a->finder);
 	if (!o || !o->evidence.namespace_other || a->settings->all_namespaces)
 		return o;
-	act_settle(a->plan, act, OUTCOME_REFUSED,
-		   "of another namespace: --all-namespaces acts on those too");
+	act_settle_foreign(a->plan, act);
 	return NULL;
 }
 

@@ -51,7 +51,20 @@ void file_remove(struct actor *a, struct act *act, const struct object *fresh);
 /* Path of @fresh below its /dev/shm, without a leading slash; NULL when it has none. */
 const char *file_below(const struct object *fresh);
 
-/* Settle @act by an errno: what the system call @call said of it. */
+/* Whether @ds is the segment that @fresh was, however it was used since. */
+bool segment_is(const struct object *fresh, const struct shmid_ds *ds);
+/* Whether @st is the file that @fresh was. */
+struct stat;
+bool file_is(const struct object *fresh, const struct stat *st);
+
+/* change.c: mode and owner */
+void segment_change(struct actor *a, struct act *act, const struct object *fresh);
+void file_change(struct actor *a, struct act *act, const struct object *fresh);
+
+/*
+ * Settle @act by an errno: what the system call @call said of it; ENOENT: it is gone, ESTALE: a look
+ * right before found another.
+ */
 void settle_errno(struct actor *a, struct act *act, const char *call, int error);
 
 #endif

@@ -90,11 +90,12 @@ static void log_put(struct syslogger *log, const struct buf *line)
 {
 	bool sent;
 
-	if (log->fd < 0)
-		return;
-	sent = log_send(log, line);
+	/* a daemon that is being started again is soon back; connecting to a datagram socket never waits */
+	if (log->fd < 0 && !log->stream)
+		log_open(log);
+	sent = log->fd >= 0 && log_send(log, line);
 	if (!sent && log->fd >= 0 && is_gone(errno)) {
-		/* a daemon that was started again has a new socket */
+		/* it has a new socket */
 		log_close(log);
 		log_open(log);
 		sent = log->fd >= 0 && log_send(log, line);
@@ -119,8 +120,6 @@ static void put_syslog(struct audit *audit, const struct act *act)
 {
 	struct buf words = BUF_INIT;
 
-	if (audit->log.fd < 0)
-		return;
 	begin_message(audit, audit_warns(act) ? LOG_WARNING : LOG_NOTICE);
 	audit_line(&words, &audit->asker, act);
 	buf_add(&audit->line, words.s, words.len);

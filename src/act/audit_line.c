@@ -83,8 +83,9 @@ static const struct {
 } before[] = {
 	{ "action", "action" }, { "object", "name" },	{ "kind", "kind" },
 	{ "result", "result" }, { "verdict", "verdict" }, { "code", "code" },
-	{ "uid", "uid" },	{ "owner", "user" },	{ "size", "size" },
-	{ "freed", "freed" },
+	{ "uid", "uid" },	{ "owner", "user" },	{ "mode", "mode" },
+	{ "new_mode", "new_mode" }, { "gid", "gid" },	{ "new_uid", "new_uid" },
+	{ "new_gid", "new_gid" }, { "size", "size" },	{ "freed", "freed" },
 }, after[] = {
 	{ "saved", "saved" },	{ "why", "why" },
 };

@@ -50,7 +50,7 @@ struct removal {
 	struct stat st;
 };
 
-static bool is_same(const struct object *fresh, const struct stat *st)
+bool file_is(const struct object *fresh, const struct stat *st)
 {
 	return st->st_dev == fresh->device && st->st_ino == fresh->inode && S_ISREG(st->st_mode);
 }
@@ -96,12 +96,12 @@ static int look(struct removal *r, const struct object *fresh)
 		r->use = USE_UNTOLD;
 	else if (rc)
 		return rc == -ELOOP || rc == -EMEDIUMTYPE ? -ESTALE : rc;
-	if (r->fd >= 0 && (fstat(r->fd, &r->st) || !is_same(fresh, &r->st)))
+	if (r->fd >= 0 && (fstat(r->fd, &r->st) || !file_is(fresh, &r->st)))
 		return -ESTALE;
 	/* the name must lead to the very file that the lease is on */
 	if (fstatat(r->parent, r->last, &r->st, AT_SYMLINK_NOFOLLOW))
 		return -errno;
-	return is_same(fresh, &r->st) ? 0 : -ESTALE;
+	return file_is(fresh, &r->st) ? 0 : -ESTALE;
 }
 
 /* 0, or why not: -EBUSY somebody uses it, -ESTALE it changed, -ENOLCK nobody can tell. */
@@ -122,11 +122,7 @@ static int may_go(const struct actor *a, const struct removal *r, const struct o
 
 static void settle(struct actor *a, struct act *act, const struct removal *r, int rc)
 {
-	if (rc == -ENOENT) {
-		act_settle(a->plan, act, OUTCOME_GONE, "it was removed meanwhile");
-	} else if (rc == -ESTALE) {
-		act_settle(a->plan, act, OUTCOME_REFUSED, "it changed since it was looked at");
-	} else if (rc == -EBUSY) {
+	if (rc == -EBUSY) {
 		act_settle(a->plan, act, OUTCOME_REFUSED, "somebody opened it meanwhile");
 	} else if (rc == -ENOLCK) {
 		act_settle(a->plan, act, OUTCOME_REFUSED, "the kernel could not tell whether it is in use");

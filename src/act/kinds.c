@@ -4,12 +4,14 @@
 
 #define FILE_ACTS {							\
 	[ACTION_REMOVE] = file_remove,					\
+	[ACTION_CHMOD] = file_change, [ACTION_CHOWN] = file_change,	\
 }
 
 const struct act_kind act_kinds[NR_KINDS] = {
 	[KIND_SHM] = {
 		.act = {
 			[ACTION_REMOVE] = segment_remove,
+			[ACTION_CHMOD] = segment_change, [ACTION_CHOWN] = segment_change,
 		},
 	},
 	[KIND_POSIX_SHM] = { .act = FILE_ACTS },

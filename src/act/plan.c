@@ -97,15 +97,23 @@ static bool is_removable(const struct snapshot *s, const struct object *o, struc
 	return false;
 }
 
+/* What takes nothing away needs no permit, but a way to the object. */
+static bool is_within_reach(enum action action, const struct object *o, struct buf *why)
+{
+	if (!act_can(o->kind, action))
+		buf_printf(why, "that cannot be done to %s", kinds[o->kind].plural);
+	else if (action != ACTION_SAVE && o->kind != KIND_SHM && !FACT_KNOWN(o, path))
+		buf_puts(why, "it has lost its name, and only its holders reach it");
+	else
+		return true;
+	return false;
+}
+
 bool permit_allows(enum permit permit, enum action action, const struct snapshot *s,
 		   const struct object *o, struct buf *why)
 {
-	if (action != ACTION_REMOVE) {
-		if (act_can(o->kind, action))
-			return true;
-		buf_printf(why, "that cannot be done to %s", kinds[o->kind].plural);
-		return false;
-	}
+	if (action != ACTION_REMOVE)
+		return is_within_reach(action, o, why);
 	if (!is_removable(s, o, why))
 		return false;
 	if (permit_covers(permit, o))
@@ -204,6 +212,17 @@ void act_settle(struct plan *plan, struct act *act, enum outcome outcome, const 
 	buf_release(&why);
 }
 
+void act_settle_gone(struct plan *plan, struct act *act)
+{
+	act_settle(plan, act, OUTCOME_GONE, "it was removed meanwhile");
+}
+
+void act_settle_foreign(struct plan *plan, struct act *act)
+{
+	act_settle(plan, act, OUTCOME_REFUSED,
+		   "of another namespace: --all-namespaces acts on those too");
+}
+
 const struct object *plan_recheck(struct plan *plan, struct act *act, enum permit permit,
 				  const struct snapshot *s, const struct identity_finder *finder)
 {
@@ -211,7 +230,7 @@ const struct object *plan_recheck(struct plan *plan, struct act *act, enum permi
 	struct buf why = BUF_INIT;
 
 	if (!o)
-		act_settle(plan, act, OUTCOME_GONE, "it was removed meanwhile");
+		act_settle_gone(plan, act);
 	else if (!identity_is(act->who, o))
 		act_settle(plan, act, OUTCOME_REFUSED,
 			   "it changed since it was looked at, or another has its place");

@@ -81,16 +81,21 @@ static bool same_time(bool known, int64_t then, time_t now)
 	return known ? then == now : !now;
 }
 
+bool segment_is(const struct object *fresh, const struct shmid_ds *ds)
+{
+	return (uint32_t)ds->shm_perm.__key == fresh->key &&
+	       ds->shm_perm.cuid == fresh->creator_uid && ds->shm_segsz == fresh->size &&
+	       ds->shm_ctime == fresh->change_time &&
+	       ds->shm_cpid == (pid_t)(FACT_KNOWN(fresh, creator_pid) ? fresh->creator_pid : 0);
+}
+
 int segment_look(const struct object *fresh, struct shmid_ds *ds)
 {
-	const struct ipc_perm *perm = &ds->shm_perm;
 	int rc = ask(fresh->id, ds);
 
 	if (rc)
 		return rc;
-	if ((uint32_t)perm->__key != fresh->key || perm->cuid != fresh->creator_uid ||
-	    ds->shm_segsz != fresh->size || ds->shm_ctime != fresh->change_time ||
-	    ds->shm_cpid != (pid_t)(FACT_KNOWN(fresh, creator_pid) ? fresh->creator_pid : 0))
+	if (!segment_is(fresh, ds))
 		return -ESTALE;
 	if (ds->shm_nattch != fresh->nattch ||
 	    !same_time(FACT_KNOWN(fresh, attach_time), fresh->attach_time, ds->shm_atime) ||
@@ -112,8 +117,7 @@ static int remove_it(void *arg)
 	int rc = segment_look(r->fresh, &ds);
 
 	/* by force it goes however it is used, but only if it is the one that was meant */
-	if (rc == -ESTALE && r->force && ds.shm_ctime == r->fresh->change_time &&
-	    (uint32_t)ds.shm_perm.__key == r->fresh->key && ds.shm_segsz == r->fresh->size)
+	if (rc == -ESTALE && r->force && segment_is(r->fresh, &ds))
 		rc = 0;
 	if (rc)
 		return rc;
@@ -131,11 +135,7 @@ void segment_remove(struct actor *a, struct act *act, const struct object *fresh
 	struct removal r = { .fresh = fresh, .force = a->settings->permit == PERMIT_ANY };
 	int rc = in_ipc_ns(fresh->ipc_ns, remove_it, &r);
 
-	if (rc == -ENOENT) {
-		act_settle(a->plan, act, OUTCOME_GONE, "it was removed meanwhile");
-	} else if (rc == -ESTALE) {
-		act_settle(a->plan, act, OUTCOME_REFUSED, "it changed since it was looked at");
-	} else if (rc == -EBUSY) {
+	if (rc == -EBUSY) {
 		act_settle(a->plan, act, OUTCOME_REFUSED, "somebody attached it meanwhile");
 	} else if (rc) {
 		settle_errno(a, act, "shmctl(IPC_RMID)", -rc);

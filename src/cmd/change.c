@@ -9,9 +9,23 @@
 #include "ipctop/save.h"
 #include "ipctop/text.h"
 
-static const char plan_columns[] = "name,allocated,user,age,reason";
-static const char mixed_columns[] = "name,allocated,user,age,reason,result,why";
-static const char result_columns[] = "name,freed,user,result,why";
+#define NAMED_GROUPS (OPTIONS_COLUMNS | OPTIONS_FORMATS | OPTIONS_VALUES | OPTIONS_READ)
+
+/* What tables show of an action without -o: of what is planned, of a plan with refusals, of results. */
+static const struct {
+	const char *planned, *mixed, *results;
+	bool frees;		/* memory comes back */
+} shown[NR_ACTIONS] = {
+	[ACTION_REMOVE] = { "name,allocated,user,age,reason",
+			    "name,allocated,user,age,reason,result,why", "name,freed,user,result,why",
+			    true },
+	[ACTION_SAVE] = { "name,size,user", "name,size,user,result,why", "name,size,result,saved,why" },
+	[ACTION_CHMOD] = { "name,user,mode,new_mode", "name,user,mode,new_mode,result,why",
+			   "name,user,mode,new_mode,result,why" },
+	[ACTION_CHOWN] = { "name,user,group,new_uid,new_gid",
+			   "name,user,group,new_uid,new_gid,result,why",
+			   "name,user,group,new_uid,new_gid,result,why" },
+};
 
 /* Set by SIGINT and SIGTERM: the act under way is ended, and no other begun. */
 static volatile int stopped;
@@ -75,9 +89,11 @@ static void put_size(struct buf *out, const struct query *q, uint64_t bytes)
 	units_put_size(out, bytes, q->style.bytes);
 }
 
+/* What is gone cannot be changed; to be removed, it needed no more. */
 static bool is_failure(const struct act *act)
 {
-	return act->result == OUTCOME_REFUSED || act->result == OUTCOME_FAILED;
+	return act->result == OUTCOME_REFUSED || act->result == OUTCOME_FAILED ||
+	       (act->result == OUTCOME_GONE && act->action != ACTION_REMOVE);
 }
 
 static bool has_result(const struct plan *plan, bool (*wanted)(const struct act *act))
@@ -120,10 +136,14 @@ static void tell_plan(const struct changes *c, const struct query *q)
 {
 	struct buf line = BUF_INIT;
 
-	buf_printf(&line, "%llu object%s, ", (unsigned long long)c->plan.acts,
+	buf_printf(&line, "%llu object%s", (unsigned long long)c->plan.acts,
 		   c->plan.acts == 1 ? "" : "s");
-	put_size(&line, q, plan_bytes(&c->plan));
-	printf("%s would come back\n", line.s);
+	if (shown[c->action].frees) {
+		buf_puts(&line, ", ");
+		put_size(&line, q, plan_bytes(&c->plan));
+		buf_puts(&line, " would come back");
+	}
+	printf("%s\n", line.s);
 	buf_release(&line);
 }
 
@@ -303,7 +323,7 @@ static int show_results(const struct changes *c, const struct query *q, int stat
 	bool table = q->raw || q->pairs || q->output_text || q->output_all;
 
 	if (q->json || table) {
-		if (write_rows(q, &c->plan, result_columns))
+		if (write_rows(q, &c->plan, shown[c->action].results))
 			return FAILED;
 	} else if (c->verbose || isatty(STDOUT_FILENO) || plan_count(&c->plan) > 1) {
 		tell_results(c, q);
@@ -313,7 +333,8 @@ static int show_results(const struct changes *c, const struct query *q, int stat
 
 static int show_plan(const struct changes *c, const struct query *q)
 {
-	const char *columns = has_result(&c->plan, is_settled) ? mixed_columns : plan_columns;
+	const char *columns = has_result(&c->plan, is_settled) ?
+			      shown[c->action].mixed : shown[c->action].planned;
 
 	if (plan_count(&c->plan) || q->json)
 		return write_rows(q, &c->plan, columns) ? FAILED : DONE;
@@ -347,6 +368,61 @@ int change_run(struct changes *c, const struct query *q, const struct feed *feed
 		ask_each(c);
 	status = execute(c, q, feed);
 	return show_results(c, q, status);
+}
+
+static void add(struct changes *c, const struct snapshot *s, const struct object *o)
+{
+	struct act *act = plan_add(&c->plan, s, o, c->action, c->settings.permit);
+
+	if (act->result == OUTCOME_PLANNED && o->evidence.namespace_other && !c->all_namespaces)
+		act_settle_foreign(&c->plan, act);
+	act_foresee(&c->plan, act, o, &c->settings);
+}
+
+static int change_objects(struct changes *c, struct query *q, int argc, char **argv)
+{
+	uint32_t count, *rows;
+	struct snapshot *s;
+	struct feed feed;
+	int status, found = DONE;
+
+	status = feed_open(&feed, q, CHANGE_NEEDS, true);
+	if (status == DONE)
+		status = feed_next(&feed, &s);
+	if (feed.snapshot) {
+		plan_init(&c->plan, s);
+		rows = query_find(s, argc, argv, &count, &found);
+		for (uint32_t i = 0; i < count; i++)
+			add(c, s, snapshot_object(s, rows[i]));
+		free(rows);
+		status = change_run(c, q, &feed, false, FAILED);
+	}
+	feed_close(&feed);
+	return status == DONE ? found : status;
+}
+
+int change_command(struct changes *c, int argc, char **argv,
+		   int (*read)(struct changes *c, const char *word))
+{
+	struct query q = { .class = CLASS_ACT };
+	struct option_row own[MAX_CHANGE_ROWS] = { 0 };
+	int status, first;
+
+	change_options(c, own, 0);
+	first = query_options(&q, c->command, NAMED_GROUPS, own, argc, argv, &status);
+	if (first >= 0 && argc - first < 2)
+		status = cmd_usage(c->command, "%s takes %s", c->command->name, c->command->args);
+	else if (first >= 0)
+		status = read(c, argv[first]);
+	if (first >= 0 && status == DONE)
+		status = query_names(&q, argc - first - 1, argv + first + 1);
+	if (first >= 0 && status == DONE)
+		status = query_prepare(&q, c->command, CLASS_OBJECT, CLASS_ACT);
+	if (first >= 0 && status == DONE)
+		status = change_objects(c, &q, argc - first - 1, argv + first + 1);
+	change_release(c);
+	query_release(&q);
+	return status;
 }
 
 void change_release(struct changes *c)

@@ -26,7 +26,7 @@ struct command {
 /* The table of main.c; ends with NULL. */
 extern const struct command *const commands[];
 extern const struct command command_json, command_batch, command_list, command_show, command_maps,
-	command_clean, command_rm,
+	command_clean, command_rm, command_chmod, command_chown,
 	command_help, command_help_option, command_version, command_schema;
 
 /* Run the command that @argv names: the whole of the program. */
@@ -56,6 +56,14 @@ int users_add(void *users, const char *list, struct buf *error);
 int users_resolve(struct users *u, struct buf *error) __must_check;
 bool users_have(const struct users *u, bool has_uid, uint64_t uid, const char *name);
 void users_release(struct users *u);
+
+/* A new owner: USER, USER:GROUP, USER: (the group of the user's login), :GROUP. */
+struct owner {
+	bool has_uid, has_gid;
+	uint64_t uid, gid;
+};
+/* By this machine's users: 0, or -errno (-ENOENT: no such user or group) with a sentence. */
+int owner_parse(const char *text, struct owner *owner, struct buf *error) __must_check;
 
 /*
  * A query: which rows, from where, shown how. The rows of options that fill it stand
@@ -163,6 +171,8 @@ struct changes {
 	const char *audit_file, *save_folder;
 
 	const struct command *command;
+	enum action action;
+	struct mode_change mode;	/* where settings.mode points to it */
 	struct act_settings settings;
 	struct plan plan;
 };
@@ -179,6 +189,12 @@ uint32_t change_kinds(enum action action);
  */
 int change_run(struct changes *c, const struct query *q, const struct feed *feed, bool ask,
 	       int unasked);
+/*
+ * The whole of a command whose first word says what to do (@read fills @c->settings by it: DONE, or a
+ * status after an error was printed) and whose others are the names of objects.
+ */
+int change_command(struct changes *c, int argc, char **argv,
+		   int (*read)(struct changes *c, const char *word));
 void change_release(struct changes *c);
 /* Ask @question, "[y/N]": whether the answer was yes. False without a terminal. */
 bool change_ask(const char *question);

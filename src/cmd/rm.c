@@ -19,8 +19,7 @@ static void add(struct removal *x, const struct snapshot *s, uint32_t row)
 	struct act *act = plan_add(&x->c.plan, s, o, ACTION_REMOVE, x->c.settings.permit);
 
 	if (act->result == OUTCOME_PLANNED && o->evidence.namespace_other && !x->c.all_namespaces) {
-		act_settle(&x->c.plan, act, OUTCOME_REFUSED,
-			   "of another namespace: --all-namespaces acts on those too");
+		act_settle_foreign(&x->c.plan, act);
 		return;
 	}
 	if (act->result != OUTCOME_REFUSED || x->force || !act_can(o->kind, ACTION_REMOVE) ||

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The users chosen by -u. */
+/* Users and groups by name: those chosen by -u, and new owners. */
 #include "cmd.h"
 
 #include <errno.h>
+#include <grp.h>
 #include <pthread.h>
 #include <pwd.h>
 #include "ipctop/text.h"
@@ -44,11 +45,12 @@ int users_add(void *users, const char *list, struct buf *error)
 struct question {
 	pthread_mutex_t lock;
 	pthread_cond_t answered;
-	char *name;
+	enum sought { A_USER, A_UID, A_GROUP } sought;
+	char *name;		/* or the number of A_UID, in digits */
 	unsigned int holders;
 	bool done;
-	int error;		/* positive; ENOENT: no such user */
-	uint64_t uid;
+	int error;		/* positive; ENOENT: none of that name */
+	uint64_t uid, gid;	/* gid: of a user, that of the login */
 };
 
 static void question_put(struct question *q)
@@ -66,18 +68,48 @@ static void question_put(struct question *q)
 	free(q);
 }
 
+static int ask_group(const struct question *q, char *text, size_t room, bool *found, uint64_t *gid)
+{
+	struct group entry, *g = NULL;
+	int rc = getgrnam_r(q->name, &entry, text, room, &g);
+
+	*found = g;
+	if (g)
+		*gid = g->gr_gid;
+	return rc;
+}
+
+static int ask_user(const struct question *q, char *text, size_t room, bool *found, uint64_t *uid,
+		    uint64_t *gid)
+{
+	struct passwd entry, *w = NULL;
+	int rc = q->sought == A_USER ?
+		 getpwnam_r(q->name, &entry, text, room, &w) :
+		 getpwuid_r(strtoul(q->name, NULL, 10), &entry, text, room, &w);
+
+	*found = w;
+	if (w) {
+		*uid = w->pw_uid;
+		*gid = w->pw_gid;
+	}
+	return rc;
+}
+
 static void *ask(void *arg)
 {
 	struct question *q = arg;
-	struct passwd entry, *found = NULL;
+	uint64_t uid = 0, gid = 0;
 	size_t room = 16 * 1024;
 	char *text = xcalloc(1, room);
+	bool found;
 	int rc;
 
-	while ((rc = getpwnam_r(q->name, &entry, text, room, &found)) == ERANGE && room < 1 << 24)
+	while ((rc = q->sought == A_GROUP ? ask_group(q, text, room, &found, &gid) :
+		     ask_user(q, text, room, &found, &uid, &gid)) == ERANGE && room < 1 << 24)
 		text = xrealloc(text, room *= 2, 1);
 	pthread_mutex_lock(&q->lock);
-	q->uid = found ? found->pw_uid : 0;
+	q->uid = uid;
+	q->gid = gid;
 	/* for "no such user" the services give any of these, or none */
 	q->error = found ? 0 : rc && rc != ESRCH && rc != EBADF && rc != EPERM ? rc : ENOENT;
 	q->done = true;
@@ -88,7 +120,7 @@ static void *ask(void *arg)
 	return NULL;
 }
 
-static struct question *question_new(const char *name)
+static struct question *question_new(enum sought sought, const char *name)
 {
 	struct question *q = xcalloc(1, sizeof(*q));
 	pthread_condattr_t attr;
@@ -98,15 +130,16 @@ static struct question *question_new(const char *name)
 	pthread_cond_init(&q->answered, &attr);
 	pthread_condattr_destroy(&attr);
 	pthread_mutex_init(&q->lock, NULL);
+	q->sought = sought;
 	q->name = xstrdup(name);
 	q->holders = 2;
 	return q;
 }
 
 /* 0 or a positive errno; ETIMEDOUT when nothing came in time. */
-static int look_up(const char *name, uint64_t *uid)
+static int look_up(enum sought sought, const char *name, uint64_t *uid, uint64_t *gid)
 {
-	struct question *q = question_new(name);
+	struct question *q = question_new(sought, name);
 	struct timespec until;
 	pthread_t thread;
 	int rc = 0;
@@ -123,9 +156,63 @@ static int look_up(const char *name, uint64_t *uid)
 	if (q->done) {
 		rc = q->error;
 		*uid = q->uid;
+		*gid = q->gid;
 	}
 	pthread_mutex_unlock(&q->lock);
 	question_put(q);
+	return rc;
+}
+
+static int refuse(const char *name, int rc, enum sought sought, struct buf *error)
+{
+	text_escape(error, name, strlen(name), 0);
+	buf_printf(error, ": %s", rc != ENOENT ? strerror(rc) :
+		   sought == A_GROUP ? "no such group" : "no such user");
+	return -rc;
+}
+
+/* "alice", "1000"; with @gid the group of its login. */
+static int find_owner(const char *text, uint64_t *uid, uint64_t *gid, struct buf *error)
+{
+	bool number = parse_uid(text, uid);
+	enum sought sought = number ? A_UID : A_USER;
+	uint64_t group;
+	int rc;
+
+	if (number && !gid)
+		return 0;
+	rc = look_up(sought, text, uid, gid ? gid : &group);
+	return rc ? refuse(text, rc, sought, error) : 0;
+}
+
+static int find_group(const char *text, uint64_t *gid, struct buf *error)
+{
+	uint64_t uid;
+	int rc;
+
+	if (parse_uid(text, gid))
+		return 0;
+	rc = look_up(A_GROUP, text, &uid, gid);
+	return rc ? refuse(text, rc, A_GROUP, error) : 0;
+}
+
+int owner_parse(const char *text, struct owner *owner, struct buf *error)
+{
+	const char *colon = strchr(text, ':');
+	char *user = colon ? xstrndup(text, colon - text) : xstrdup(text);
+	bool login = colon && !colon[1];
+	int rc = 0;
+
+	*owner = (struct owner){ .has_uid = *user, .has_gid = colon && (*user || colon[1]) };
+	if (!owner->has_uid && !owner->has_gid) {
+		buf_puts(error, "an owner is USER, USER:GROUP, USER: (the group of the login) or :GROUP");
+		rc = -EINVAL;
+	}
+	if (!rc && owner->has_uid)
+		rc = find_owner(user, &owner->uid, login ? &owner->gid : NULL, error);
+	if (!rc && owner->has_gid && !login)
+		rc = find_group(colon + 1, &owner->gid, error);
+	free(user);
 	return rc;
 }
 
@@ -134,16 +221,12 @@ int users_resolve(struct users *u, struct buf *error)
 	const char **names = u->names.rows;
 
 	for (uint32_t i = 0; i < u->names.count; i++) {
-		uint64_t uid;
-		int rc = look_up(names[i], &uid);
+		uint64_t uid, gid;
+		int rc = look_up(A_USER, names[i], &uid, &gid);
 
-		if (!rc) {
-			*(uint64_t *)table_add(&u->uids, sizeof(uid)) = uid;
-			continue;
-		}
-		text_escape(error, names[i], strlen(names[i]), 0);
-		buf_printf(error, ": %s", rc == ENOENT ? "no such user" : strerror(rc));
-		return -rc;
+		if (rc)
+			return refuse(names[i], rc, A_USER, error);
+		*(uint64_t *)table_add(&u->uids, sizeof(uid)) = uid;
 	}
 	table_release(&u->names);
 	return 0;

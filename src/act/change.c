@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Mode and owner of objects. */
+#include "actor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/shm.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#ifndef SYS_fchmodat2
+#define SYS_fchmodat2 452	/* Linux 6.6 */
+#endif
+
+/* What can be changed of an object. */
+struct traits {
+	uint32_t mode, uid, gid;
+};
+
+static struct traits wanted(enum action action, const struct act_settings *settings,
+			    const struct traits *now)
+{
+	struct traits t = *now;
+
+	if (action == ACTION_CHMOD)
+		t.mode = mode_apply(settings->mode, now->mode);
+	if (action == ACTION_CHOWN && settings->has_uid)
+		t.uid = settings->uid;
+	if (action == ACTION_CHOWN && settings->has_gid)
+		t.gid = settings->gid;
+	return t;
+}
+
+static bool is_equal(const struct traits *a, const struct traits *b)
+{
+	return a->mode == b->mode && a->uid == b->uid && a->gid == b->gid;
+}
+
+static void tell(struct act *act, const struct act_settings *settings, const struct traits *now)
+{
+	struct traits want = wanted(act->action, settings, now);
+
+	if (act->action == ACTION_CHMOD) {
+		FACT_SET(act, mode, now->mode);
+		FACT_SET(act, new_mode, want.mode);
+		return;
+	}
+	FACT_SET(act, uid, now->uid);
+	FACT_SET(act, gid, now->gid);
+	FACT_SET(act, new_uid, want.uid);
+	FACT_SET(act, new_gid, want.gid);
+}
+
+static void settle_same(struct plan *plan, struct act *act)
+{
+	act_settle(plan, act, OUTCOME_KEPT, "it is so already");
+}
+
+void act_foresee(struct plan *plan, struct act *act, const struct object *o,
+		 const struct act_settings *settings)
+{
+	struct traits now = { .mode = o->mode, .uid = o->uid, .gid = o->gid }, want;
+
+	if (!FACT_KNOWN(o, mode) || !FACT_KNOWN(o, uid) || !FACT_KNOWN(o, gid))
+		return;
+	if (FACT_KNOWN(o, group) && act->action == ACTION_CHOWN)
+		FACT_SET(act, group, arena_strdup(plan->s->arena, o->group));
+	tell(act, settings, &now);
+	want = wanted(act->action, settings, &now);
+	if (act->result == OUTCOME_PLANNED && is_equal(&now, &want))
+		settle_same(plan, act);
+}
+
+/* One change on its way: of a segment, where it is called in its IPC namespace; or of a file. */
+struct change {
+	struct actor *a;
+	struct act *act;
+	const struct object *fresh;
+	const char *call;		/* what the kernel was asked */
+	int fd;
+	struct traits now, want;
+};
+
+/* What it will be, told before it is done: the kernel's refusal is of just that. */
+static void decide(struct change *c)
+{
+	c->want = wanted(c->act->action, c->a->settings, &c->now);
+	tell(c->act, c->a->settings, &c->now);
+}
+
+/*
+ * Whether the kernel took it as it was meant. Set-user-ID and set-group-ID are the kernel's to take
+ * away, with the owner or from who is not of the group.
+ */
+static int verify(const struct change *c, struct traits after)
+{
+	struct traits want = c->want;
+
+	want.mode &= 0777;
+	after.mode &= 0777;
+	return is_equal(&after, &want) ? 0 : -EUCLEAN;
+}
+
+static struct traits traits_of_segment(const struct shmid_ds *ds)
+{
+	return (struct traits){
+		.mode = ds->shm_perm.mode & 0777, .uid = ds->shm_perm.uid, .gid = ds->shm_perm.gid,
+	};
+}
+
+static int look_at_segment(const struct change *c, struct shmid_ds *ds)
+{
+	int rc = segment_look(c->fresh, ds);
+
+	/* that it was used since is no matter here */
+	return rc == -ESTALE && segment_is(c->fresh, ds) ? 0 : rc;
+}
+
+static int change_segment(void *arg)
+{
+	struct change *c = arg;
+	struct shmid_ds ds;
+	int rc = look_at_segment(c, &ds);
+
+	if (rc)
+		return rc;
+	c->now = traits_of_segment(&ds);
+	decide(c);
+	if (is_equal(&c->now, &c->want))
+		return 0;
+	ds.shm_perm.mode = c->want.mode;
+	ds.shm_perm.uid = c->want.uid;
+	ds.shm_perm.gid = c->want.gid;
+	c->call = "shmctl(IPC_SET)";
+	if (shmctl(c->fresh->id, IPC_SET, &ds))
+		return errno == EIDRM || (errno == EINVAL && segment_look(c->fresh, &ds) == -ENOENT)
+		       ? -ENOENT : -errno;
+	/* its change time has moved: that of the look no longer fits */
+	rc = segment_look(c->fresh, &ds);
+	if (rc && rc != -ESTALE)
+		return rc;
+	return verify(c, traits_of_segment(&ds));
+}
+
+static struct traits traits_of_file(const struct stat *st)
+{
+	return (struct traits){ .mode = st->st_mode & 07777, .uid = st->st_uid, .gid = st->st_gid };
+}
+
+/* A descriptor that gives no access, of the very file: nobody can put another in its place. */
+static int open_file(const struct change *c)
+{
+	struct open_how how = {
+		.flags = O_PATH | O_NOFOLLOW | O_CLOEXEC,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV,
+	};
+	const char *below = file_below(c->fresh);
+	int root = actor_folder(c->a, c->fresh->device), fd;
+
+	if (root < 0)
+		return root;
+	if (!below)
+		return -ESTALE;
+	fd = syscall(SYS_openat2, root, below, &how, sizeof(how));
+	return fd < 0 ? (errno == ELOOP ? -ESTALE : -errno) : fd;
+}
+
+static bool same_birth(int fd, const struct object *fresh)
+{
+	struct statx stx;
+
+	if (!FACT_KNOWN(fresh, birth_time))
+		return true;
+	return !statx(fd, "", AT_EMPTY_PATH, STATX_BTIME, &stx) && stx.stx_mask & STATX_BTIME &&
+	       stx.stx_btime.tv_sec == fresh->birth_time;
+}
+
+static int set_mode(int fd, uint32_t mode)
+{
+	char path[40];
+
+	if (!syscall(SYS_fchmodat2, fd, "", mode, AT_EMPTY_PATH))
+		return 0;
+	if (errno != ENOSYS)
+		return -errno;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return chmod(path, mode) ? -errno : 0;
+}
+
+static int set_traits(struct change *c)
+{
+	if (c->act->action == ACTION_CHMOD) {
+		c->call = "chmod";
+		return set_mode(c->fd, c->want.mode);
+	}
+	c->call = "chown";
+	return fchownat(c->fd, "", c->want.uid, c->want.gid, AT_EMPTY_PATH) ? -errno : 0;
+}
+
+static int change_file(struct change *c)
+{
+	struct stat st;
+	int rc;
+
+	c->fd = open_file(c);
+	if (c->fd < 0)
+		return c->fd;
+	if (fstat(c->fd, &st) || !file_is(c->fresh, &st) || !same_birth(c->fd, c->fresh))
+		return -ESTALE;
+	c->now = traits_of_file(&st);
+	decide(c);
+	if (is_equal(&c->now, &c->want))
+		return 0;
+	rc = set_traits(c);
+	if (rc)
+		return rc;
+	return fstat(c->fd, &st) ? -errno : verify(c, traits_of_file(&st));
+}
+
+static void settle(const struct change *c, int rc)
+{
+	struct plan *plan = c->a->plan;
+
+	if (rc == -EUCLEAN)
+		act_settle(plan, c->act, OUTCOME_FAILED, "somebody else changed it at the same moment");
+	else if (rc)
+		settle_errno(c->a, c->act, c->call, -rc);
+	else if (is_equal(&c->now, &c->want))
+		settle_same(plan, c->act);
+	else
+		act_settle(plan, c->act, OUTCOME_CHANGED, NULL);
+}
+
+void segment_change(struct actor *a, struct act *act, const struct object *fresh)
+{
+	struct change c = { .a = a, .act = act, .fresh = fresh, .call = "shmctl(IPC_STAT)", .fd = -1 };
+	int rc = in_ipc_ns(fresh->ipc_ns, change_segment, &c);
+
+	settle(&c, rc);
+}
+
+void file_change(struct actor *a, struct act *act, const struct object *fresh)
+{
+	struct change c = { .a = a, .act = act, .fresh = fresh, .call = "open", .fd = -1 };
+	int rc = change_file(&c);
+
+	settle(&c, rc);
+	if (c.fd >= 0)
+		close(c.fd);
+}
