@@ -78,6 +78,12 @@ static void put_verdict(struct buf *why, const struct snapshot *s, const struct 
 	buf_printf(why, ": %s", r->text);
 }
 
+/* A file that was unlinked still tells the name that it had. */
+static bool has_name(const struct object *o)
+{
+	return FACT_KNOWN(o, path) && !(FACT_KNOWN(o, flags) && o->flags & OBJECT_UNLINKED);
+}
+
 /* What cannot be removed at all, whatever the user insists on. */
 static bool is_removable(const struct snapshot *s, const struct object *o, struct buf *why)
 {
@@ -88,7 +94,7 @@ static bool is_removable(const struct snapshot *s, const struct object *o, struc
 			   kinds[o->kind].plural);
 	} else if (FACT_KNOWN(o, flags) && o->flags & OBJECT_CONDEMNED) {
 		buf_puts(why, "removed already: it goes with its last attachment");
-	} else if (o->kind != KIND_SHM && !FACT_KNOWN(o, path)) {
+	} else if (o->kind != KIND_SHM && !has_name(o)) {
 		buf_puts(why, "it has lost its name already: it goes with its last holder");
 	} else {
 		return true;
@@ -102,7 +108,7 @@ static bool is_within_reach(enum action action, const struct object *o, struct b
 {
 	if (!act_can(o->kind, action))
 		buf_printf(why, "that cannot be done to %s", kinds[o->kind].plural);
-	else if (action != ACTION_SAVE && o->kind != KIND_SHM && !FACT_KNOWN(o, path))
+	else if (action != ACTION_SAVE && o->kind != KIND_SHM && !has_name(o))
 		buf_puts(why, "it has lost its name, and only its holders reach it");
 	else
 		return true;

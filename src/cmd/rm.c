@@ -23,7 +23,8 @@ static void add(struct removal *x, const struct snapshot *s, uint32_t row)
 		return;
 	}
 	if (act->result != OUTCOME_REFUSED || x->force || !act_can(o->kind, ACTION_REMOVE) ||
-	    (o->kind != KIND_SHM && !FACT_KNOWN(o, path)) || o->flags & OBJECT_CONDEMNED)
+	    (o->kind != KIND_SHM && !FACT_KNOWN(o, path)) ||
+	    o->flags & (OBJECT_CONDEMNED | OBJECT_UNLINKED))
 		return;
 	/* what force would do is said where it would do something */
 	act_settle(&x->c.plan, act, OUTCOME_REFUSED, o->kind == KIND_SHM ?

@@ -14,8 +14,11 @@
 /* A light pass: no object is looked at. */
 static struct collector *begin(struct pass *p, struct collect_options *options)
 {
-	struct collector *c = collector_new(options);
+	static const struct policy none;	/* nothing is judged */
+	struct collector *c;
 
+	options->policy = &none;
+	c = collector_new(options);
 	(void)pass_begin(p, c);
 	/* namespaces of mounts are read with descriptors */
 	tasks_scan(p, false, options->sources & SOURCE_BIT(SOURCE_FDS), false);

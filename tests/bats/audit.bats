@@ -1,0 +1,193 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The audit trail: what is changed is told to syslog and to the file that is asked for, in exact words.
+
+load world
+
+setup()
+{
+	world_open
+	LOG=$BATS_TEST_TMPDIR/log
+	FILE=$BATS_TEST_TMPDIR/audit.jsonl
+}
+
+teardown()
+{
+	world_close
+}
+
+# A /dev of the world's own, and on it a daemon of syslog that writes each message as a line of JSON. With
+# "deaf" it reads none, and its queue is full.
+syslog_open()
+{
+	mkdir "$BATS_TEST_TMPDIR/dev"
+	# shellcheck disable=SC2016
+	in_world sh -c 'mount -t tmpfs -o mode=755 dev "$1" && mknod "$1/null" c 1 3 && mkdir "$1/shm" &&
+		mount --move /dev/shm "$1/shm" && mount --move "$1" /dev' - "$BATS_TEST_TMPDIR/dev" ||
+		skip "no /dev of its own"
+	in_world "$PYTHON" -c '
+import json, signal, socket, sys
+daemon = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+with open(sys.argv[1], "w", 1) as log:
+    daemon.bind("/dev/log")
+    if sys.argv[2:]:
+        client = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        client.setblocking(False)
+        client.connect("/dev/log")
+        try:
+            while True: client.send(b"x")
+        except BlockingIOError:
+            print("full", file=log)
+            signal.pause()
+    while True:
+        print(json.dumps(daemon.recv(65536).decode()), file=log)' "$LOG" "$@" 3>&- &
+	until_true in_world test -S /dev/log
+}
+
+has_lines()
+{
+	[ "$(wc -l <"$LOG")" -ge "$1" ]
+}
+
+# messages N: the first N, without the time and the pid, which no test can know.
+messages()
+{
+	until_true has_lines "$1" || fail "only $(wc -l <"$LOG") messages: $(cat "$LOG")"
+	jq -r . "$LOG" | sed -E 's/^(<[0-9]+>)[A-Z][a-z]{2} [ 0-9][0-9] [0-9:]{8} ipctop\[[0-9]+\]: /\1/; s/ pid=[0-9]+/ pid=N/'
+}
+
+login()
+{
+	local uid
+	uid=$(cat /proc/self/loginuid 2>/dev/null) || return 0
+	[ "$uid" = 4294967295 ] || echo " login=$uid"
+}
+
+@test "audit: a removal, a refusal and a change in syslog, word for word" {
+	syslog_open
+	actor held shmget mode=0666
+	tell held shmat
+	actor a shm_open name=leak size=8192 mode=0640
+	kill_actor a
+	run -0 ipctop rm --force posix-shm:/leak
+	run -0 ipctop chmod 600 "shm:${FACT[held.id]}"
+	run -0 ipctop chown 12:34 "shm:${FACT[held.id]}"
+	run -0 ipctop rm --force "shm:${FACT[held.id]}"
+	run messages 4
+	assert_line --index 0 --regexp "^<85>action=remove object=posix-shm:/leak kind=posix-shm result=removed verdict=idle code=[a-z-]+ uid=0 owner=root size=8192 freed=[0-9]+ command=rm by=0$(login) pid=N$"
+	assert_line --index 1 "<85>action=chmod object=shm:${FACT[held.id]} kind=shm result=changed verdict=live code=attached uid=0 owner=root mode=0666 new_mode=0600 size=4096 command=chmod by=0$(login) pid=N"
+	assert_line --index 2 "<85>action=chown object=shm:${FACT[held.id]} kind=shm result=changed verdict=live code=attached uid=0 owner=root gid=0 new_uid=12 new_gid=34 size=4096 command=chown by=0$(login) pid=N"
+	assert_line --index 3 --regexp "^<85>action=remove object=shm:${FACT[held.id]} kind=shm result=condemned verdict=live code=attached uid=12 size=4096 freed=0 command=rm by=0$(login) pid=N why=\"[^\"]+\"$"
+}
+
+@test "audit: who asked, and that the kernel said no" {
+	syslog_open
+	in_world chmod 666 /dev/log
+	world_public
+	actor seg shmget mode=0600
+	run -1 in_world setpriv --reuid 65534 --regid 65534 --clear-groups env HOME=/ SUDO_USER='eve result=removed' \
+		/mnt/ipctop chmod 666 "shm:${FACT[seg.id]}"
+	run messages 1
+	assert_line --regexp "^<84>action=chmod object=shm:${FACT[seg.id]} kind=shm result=failed .* command=chmod by=65534$(login) sudo=\"eve result=removed\" pid=N why=\"shmctl\(IPC_SET\): not permitted: it is root's\"$"
+}
+
+@test "audit: no name forges a line or a word" {
+	syslog_open
+	local name
+	for name in $'x\n<85>Jan  1 00:00:00 ipctop[1]: action=remove' 'x" result="removed' 'x result=removed' \
+			$'\e[2K\r' $'x\xff\xe2\x80\xae' 'x=y' 'back\slash'; do
+		in_world sh -c 'echo >"/dev/shm/$1"' - "$name"
+	done
+	ipctop list posix-shm -J -o name >"$DOC"
+	mapfile -t names < <(names)
+	[ ${#names[@]} = 7 ]
+	run -0 ipctop chmod 640 --audit "$FILE" "${names[@]}"
+	run messages 7
+	[ ${#lines[@]} = 7 ]
+	for name in "${lines[@]}"; do
+		[[ $name == '<85>action=chmod object='* ]] || fail "$name"
+		[ "$(grep -o ' result=' <<<"${name//\"[^\"]*\"/}" | wc -l)" = 1 ] ||
+			[[ $name == *'object="'*' result='*'" kind='* ]] || fail "$name"
+	done
+	assert_line --regexp '^<85>action=chmod object="posix-shm:/x\\x22 result=\\x22removed" kind=posix-shm result=changed '
+	assert_line --regexp '^<85>action=chmod object="posix-shm:/x result=removed" kind=posix-shm result=changed '
+	assert_line --regexp '^<85>action=chmod object="posix-shm:/x=y" kind='
+	assert_line --regexp '^<85>action=chmod object=posix-shm:/back\\x5Cslash kind='
+	assert_line --regexp '^<85>action=chmod object=posix-shm:/\\x1B\[2K\\x0D kind='
+	run jq -r .name "$FILE"
+	[ "$(sort <<<"$output")" = "$(printf '%s\n' "${names[@]}" | sort)" ] || fail "$output"
+}
+
+@test "audit: --audit appends one JSON object an act, for its owner alone" {
+	actor seg shmget mode=0666
+	tell seg shmat
+	local name="shm:${FACT[seg.id]}"
+	ipctop chmod --audit "$FILE" 600 "$name"
+	[ "$(stat -c %a "$FILE")" = 600 ]
+	run -1 ipctop rm --audit "$FILE" "$name" shm:999999
+	ipctop rm --force --audit "$FILE" "$name"
+	jq -se --arg name "$name" 'length == 2 and
+		all(.[]; .name == $name and .by == 0 and (.time | type) == "number" and has("login") and has("sudo") and .pid > 0) and
+		(.[0] | .action == "chmod" and .result == "changed" and .mode == "0666" and .new_mode == "0600"
+			and .command == "chmod" and .user == "root") and
+		(.[-1] | .action == "remove" and .result == "condemned" and .command == "rm")' "$FILE"
+	# all facts of an act
+	actor other shmget
+	ipctop chmod -J --dry-run 600 "shm:${FACT[other.id]}" >"$DOC"
+	[ "$(jq -c '.acts[0] | keys' "$DOC")" = \
+		"$(jq -c 'del(.time, .command, .by, .login, .sudo, .pid) | keys' "$FILE" | head -n 1)" ]
+}
+
+@test "audit: a file that cannot be written to stops everything beforehand" {
+	actor seg shmget mode=0666
+	ln -s "$BATS_TEST_TMPDIR/elsewhere" "$BATS_TEST_TMPDIR/link"
+	mkfifo "$BATS_TEST_TMPDIR/fifo"
+	local file
+	for file in "$BATS_TEST_TMPDIR/link" "$BATS_TEST_TMPDIR/fifo" "$BATS_TEST_TMPDIR" "$BATS_TEST_TMPDIR/none/file" \
+			/dev/null; do
+		run -1 ipctop chmod --audit "$file" 600 "shm:${FACT[seg.id]}"
+		assert_output --regexp "^ipctop: $file: the audit file cannot be opened: "
+	done
+	[ ! -e "$BATS_TEST_TMPDIR/elsewhere" ]
+	look
+	expect "shm:${FACT[seg.id]}" mode=0666
+}
+
+@test "audit: a full disk is told, and fails" {
+	local i
+	local -a names
+	mkdir "$BATS_TEST_TMPDIR/small"
+	in_world mount -t tmpfs -o size=4k none "$BATS_TEST_TMPDIR/small"
+	for i in {1..20}; do
+		in_world sh -c "echo >/dev/shm/f$i"
+		names+=("posix-shm:/f$i")
+	done
+	run -1 ipctop chmod 640 --audit "$BATS_TEST_TMPDIR/small/file" "${names[@]}"
+	assert_output --partial "$BATS_TEST_TMPDIR/small/file: not all of it could be written: No space left on device"
+	look
+	expect posix-shm:/f20 mode=0640
+	# what did arrive is whole but for the last line, and the next has a line of its own
+	in_world mount -o remount,size=1m "$BATS_TEST_TMPDIR/small"
+	ipctop chmod 600 --audit "$BATS_TEST_TMPDIR/small/file" posix-shm:/f1
+	in_world tail -n 1 "$BATS_TEST_TMPDIR/small/file" | jq -e '.name == "posix-shm:/f1" and .new_mode == "0600"'
+}
+
+@test "audit: without syslog all works as well" {
+	actor seg shmget mode=0666
+	in_world test ! -e /dev/log || skip "there is one"
+	run -0 ipctop chmod 600 "shm:${FACT[seg.id]}"
+	refute_output
+}
+
+@test "audit: a daemon that does not read delays nothing for long" {
+	syslog_open deaf
+	until_true has_lines 1
+	in_world sh -c 'for i in $(seq 50); do echo >/dev/shm/f$i; done'
+	ipctop list posix-shm -J -o name >"$DOC"
+	mapfile -t names < <(names)
+	SECONDS=0
+	run -0 timeout 20 nsenter -t "$WORLD_PID" "${WORLD_ENTER[@]}" -- "$IPCTOP" chmod 640 "${names[@]}"
+	[ $SECONDS -le 4 ] || fail "$SECONDS s"
+	look
+	expect posix-shm:/f50 mode=0640
+}
