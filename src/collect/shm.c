@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* System V segments, of the reader's IPC namespace and of all others in sight: shmctl(2). */
+/*
+ * System V segments, of the reader's IPC namespace and of all others in sight: shmctl(2), or
+ * proc_sysvipc(5) where what is resident is asked for.
+ */
 #include "pass.h"
 
 #include <errno.h>
@@ -10,34 +13,31 @@
 #include <sys/shm.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "ipctop/io.h"
 
 #ifndef SHM_STAT_ANY
 #define SHM_STAT_ANY 15		/* Linux 4.17 */
 #endif
 
-/* rss and swap of one segment, bytes. */
-struct resident {
+/* One segment as the kernel tells it, by either way. */
+struct segment {
 	int id;
-	uint64_t rss, swap;
+	uint32_t key, mode, uid, gid, creator_uid, creator_gid;
+	pid_t creator, last;
+	uint64_t size, nattch, rss, swap;	/* bytes */
+	int64_t attached, detached, changed;	/* 0: never */
 };
 
 /* What one IPC namespace holds: read in a thread that is in it. */
 struct reading {
 	bool want_resident;
 	unsigned int threads;		/* more than one only in the reader's own namespace */
-	struct table segments;		/* struct segment */
-	struct table resident;		/* struct resident, as /proc/sysvipc/shm lists them */
+	struct table segments;		/* struct segment, in the order of indexes */
+	bool resident;			/* rss and swap were read */
 	struct shm_info info;
 	struct shminfo limits;
 	bool has_info;
 	int error, resident_error;	/* errno, 0: read */
 	unsigned int denied;		/* segments that SHM_STAT refused */
-};
-
-struct segment {
-	struct shmid_ds ds;
-	int id;
 };
 
 /*
@@ -52,6 +52,18 @@ struct steps {
 	unsigned int *denied;
 };
 
+static void set_segment(struct segment *s, int id, const struct shmid_ds *ds)
+{
+	*s = (struct segment){
+		.id = id, .key = ds->shm_perm.__key, .mode = ds->shm_perm.mode,
+		.uid = ds->shm_perm.uid, .gid = ds->shm_perm.gid,
+		.creator_uid = ds->shm_perm.cuid, .creator_gid = ds->shm_perm.cgid,
+		.creator = ds->shm_cpid, .last = ds->shm_lpid,
+		.size = ds->shm_segsz, .nattch = ds->shm_nattch,
+		.attached = ds->shm_atime, .detached = ds->shm_dtime, .changed = ds->shm_ctime,
+	};
+}
+
 static void read_step(void *arg, uint32_t step)
 {
 	struct steps *x = arg;
@@ -59,11 +71,11 @@ static void read_step(void *arg, uint32_t step)
 
 	table_reserve(&x->parts[step], sizeof(struct segment), STEP);
 	for (int i = step * STEP; i <= end && i <= x->highest; i++) {
-		struct segment s;
+		struct shmid_ds ds;
+		int id = shmctl(i, x->command, &ds);
 
-		s.id = shmctl(i, x->command, &s.ds);
-		if (s.id >= 0)
-			*(struct segment *)table_add(&x->parts[step], sizeof(s)) = s;
+		if (id >= 0)
+			set_segment(table_add(&x->parts[step], sizeof(struct segment)), id, &ds);
 		else if (errno == EACCES)
 			x->denied[step]++;
 	}
@@ -83,22 +95,14 @@ static int stat_command(int highest)
 	return SHM_STAT_ANY;
 }
 
-static void read_segments(struct reading *r)
+static void walk_indexes(struct reading *r, int highest)
 {
-	/* the highest used index, not a number of segments: indexes are sparse */
-	struct steps x = { .highest = shmctl(0, SHM_INFO, (struct shmid_ds *)(void *)&r->info) };
-	uint32_t n = x.highest / STEP + 1;
+	struct steps x = { .highest = highest, .command = stat_command(highest) };
+	uint32_t n = highest / STEP + 1;
 
-	if (x.highest < 0) {
-		r->error = errno;
-		return;
-	}
-	r->has_info = shmctl(0, IPC_INFO, (struct shmid_ds *)(void *)&r->limits) >= 0;
-	x.command = stat_command(x.highest);
 	x.parts = xcalloc(n, sizeof(*x.parts));
 	x.denied = xcalloc(n, sizeof(*x.denied));
 	in_threads(r->threads, n, 1, read_step, &x);
-	table_reserve(&r->segments, sizeof(struct segment), r->info.used_ids);
 	for (uint32_t i = 0; i < n; i++) {
 		if (x.parts[i].count)
 			memcpy(table_add_n(&r->segments, sizeof(struct segment), x.parts[i].count),
@@ -110,65 +114,112 @@ static void read_segments(struct reading *r)
 	free(x.denied);
 }
 
-/* One line: key shmid perms size cpid lpid nattch uid gid cuid cgid atime dtime ctime rss swap. */
-static bool parse_resident(const char *line, struct resident *r)
+static const char *parse_number(const char *at, unsigned int base, uint64_t *number)
 {
-	unsigned long long n[16];
-	char *end;
+	uint64_t n = 0;
+	bool minus;
+	const char *digits;
 
-	for (unsigned int i = 0; i < ARRAY_SIZE(n); i++) {
-		n[i] = strtoull(line, &end, 10);
-		if (end == line)
-			return false;
-		line = end;
-	}
-	*r = (struct resident){ .id = n[1], .rss = n[14], .swap = n[15] };
+	while (*at == ' ')
+		at++;
+	minus = *at == '-';
+	digits = at += minus;
+	for (; (unsigned int)(*at - '0') < base; at++)
+		n = n * base + (*at - '0');
+	*number = minus ? -n : n;
+	return at == digits ? NULL : at;
+}
+
+/* One line: key shmid perms size cpid lpid nattch uid gid cuid cgid atime dtime ctime rss swap. */
+static bool parse_line(const char *line, struct segment *s)
+{
+	enum { KEY, ID, PERMS, SIZE, CPID, LPID, NATTCH, UID, GID, CUID, CGID, ATIME, DTIME, CTIME,
+	       RSS, SWAP, NR_COLUMNS };
+	uint64_t n[NR_COLUMNS];
+
+	for (unsigned int i = 0; i < NR_COLUMNS && line; i++)
+		line = parse_number(line, i == PERMS ? 8 : 10, &n[i]);
+	if (!line)
+		return false;
+	*s = (struct segment){
+		.id = n[ID], .key = n[KEY], .mode = n[PERMS], .uid = n[UID], .gid = n[GID],
+		.creator_uid = n[CUID], .creator_gid = n[CGID],
+		.creator = n[CPID], .last = n[LPID], .size = n[SIZE], .nattch = n[NATTCH],
+		.rss = n[RSS], .swap = n[SWAP],
+		.attached = n[ATIME], .detached = n[DTIME], .changed = n[CTIME],
+	};
 	return true;
 }
 
-static void read_resident(struct reading *r)
+/* Whole lines of @text, which ends in a NUL; gives what is left of it, NULL for no such line. */
+static const char *add_lines(struct reading *r, const char *text, bool *heading)
 {
-	struct buf text = BUF_INIT;
-	char *rest, *line;
+	const char *end;
 
-	/* the thread's own namespace answers: /proc/sysvipc is that of who opens it */
-	r->resident_error = -io_read_file(AT_FDCWD, "/proc/sysvipc/shm", &text, 1 << 30);
-	rest = text.s;
-	strsep(&rest, "\n");
-	while (!r->resident_error && (line = strsep(&rest, "\n"))) {
-		struct resident one;
+	for (; (end = strchr(text, '\n')); text = end + 1) {
+		struct segment s;
 
-		if (parse_resident(line, &one))
-			*(struct resident *)table_add(&r->resident, sizeof(one)) = one;
+		if (!*heading && !parse_line(text, &s))
+			return NULL;
+		if (!*heading)
+			*(struct segment *)table_add(&r->segments, sizeof(s)) = s;
+		*heading = false;
 	}
-	buf_release(&text);
+	return text;
 }
 
-static void *read_resident_thread(void *arg)
+/*
+ * The listing has all that shmctl tells and, alone, what is resident. The thread's own namespace
+ * answers: /proc/sysvipc is that of who opens it.
+ */
+static int read_listing(struct reading *r)
 {
-	read_resident(arg);
-	return NULL;
+	int fd = open("/proc/sysvipc/shm", O_RDONLY | O_CLOEXEC);
+	char text[2 * 4096];		/* the kernel gives lines for a page at a time */
+	bool heading = true;
+	size_t len = 0;
+	ssize_t n;
+	int error;
+
+	if (fd < 0)
+		return errno;
+	while ((n = read(fd, text + len, sizeof(text) - 1 - len)) > 0) {
+		const char *rest;
+
+		text[len + n] = '\0';
+		rest = add_lines(r, text, &heading);
+		if (!rest) {
+			n = -1;
+			errno = EPROTO;
+			break;
+		}
+		len = text + len + n - rest;
+		memmove(text, rest, len);
+	}
+	error = n < 0 ? errno : len ? EPROTO : 0;
+	close(fd);
+	return error;
 }
 
-static bool is_worth_a_thread(void)
-{
-	struct shm_info info;
-
-	return shmctl(0, SHM_INFO, (struct shmid_ds *)(void *)&info) > STEP;
-}
-
-/* Both at once: each takes its time in the kernel. */
 static void read_namespace(struct reading *r)
 {
-	pthread_t thread;
-	bool started = r->want_resident && r->threads > 1 && is_worth_a_thread() &&
-		       !pthread_create(&thread, NULL, read_resident_thread, r);
+	/* the highest used index, not a number of segments: indexes are sparse */
+	int highest = shmctl(0, SHM_INFO, (struct shmid_ds *)(void *)&r->info);
 
-	read_segments(r);
-	if (started)
-		pthread_join(thread, NULL);
-	else if (r->want_resident)
-		read_resident(r);
+	if (highest < 0) {
+		r->error = errno;
+		return;
+	}
+	r->has_info = shmctl(0, IPC_INFO, (struct shmid_ds *)(void *)&r->limits) >= 0;
+	table_reserve(&r->segments, sizeof(struct segment), r->info.used_ids);
+	if (r->want_resident) {
+		r->resident_error = read_listing(r);
+		r->resident = !r->resident_error;
+	}
+	if (!r->resident) {
+		r->segments.count = 0;
+		walk_indexes(r, highest);
+	}
 }
 
 struct visit {
@@ -188,29 +239,13 @@ static void *visit_namespace(void *arg)
 	return NULL;
 }
 
-static const struct resident *find_resident(const struct reading *r, int id, uint32_t *hint)
-{
-	const struct resident *rows = r->resident.rows;
-
-	/* both lists stand in the order of indexes */
-	for (uint32_t n = 0; n < r->resident.count; n++) {
-		uint32_t i = (*hint + n) % r->resident.count;
-
-		if (rows[i].id == id) {
-			*hint = i + 1;
-			return &rows[i];
-		}
-	}
-	return NULL;
-}
-
-static void set_resident(struct object *o, const struct resident *res)
+static void set_resident(struct object *o, const struct segment *s, bool known)
 {
 	/* rss beyond the size proves huge pages counted 512 times: join.c mends it by a mapping */
-	if (res) {
-		FACT_SET(o, rss, res->rss);
-		FACT_SET(o, swap, res->swap);
-		FACT_SET(o, allocated, res->rss + res->swap);
+	if (known) {
+		FACT_SET(o, rss, s->rss);
+		FACT_SET(o, swap, s->swap);
+		FACT_SET(o, allocated, s->rss + s->swap);
 	} else {
 		FACT_UNKNOWN(o, rss);
 		FACT_UNKNOWN(o, swap);
@@ -231,59 +266,56 @@ static void set_pid(struct object *o, pid_t creator, pid_t last, bool attached_o
 		FACT_UNKNOWN(o, last_pid);
 }
 
-static void set_times(struct object *o, const struct shmid_ds *ds)
+static void set_times(struct object *o, const struct segment *s)
 {
-	/* 0: it never happened */
-	if (ds->shm_atime)
-		FACT_SET(o, attach_time, ds->shm_atime);
-	if (ds->shm_dtime)
-		FACT_SET(o, detach_time, ds->shm_dtime);
-	FACT_SET(o, change_time, ds->shm_ctime);
+	if (s->attached)
+		FACT_SET(o, attach_time, s->attached);
+	if (s->detached)
+		FACT_SET(o, detach_time, s->detached);
+	FACT_SET(o, change_time, s->changed);
 }
 
-static void add_segment(struct pass *p, const struct segment *s, uint64_t ns,
-			const struct resident *res, const struct reading *r)
+static void add_segment(struct pass *p, const struct segment *s, uint64_t ns, const struct reading *r)
 {
-	const struct ipc_perm *perm = &s->ds.shm_perm;
 	uint32_t index;
 	struct object *o = object_add(p, KIND_SHM, &index);
 
-	index_add(&p->index, p->c->shm_device, s->id, ns, index);
+	/* only mappings are looked up */
+	if (p->sources & SOURCE_BIT(SOURCE_MAPS))
+		index_add(&p->index, p->c->shm_device, s->id, ns, index);
 	pass_where(p, index)->statted = true;
 	FACT_SET(o, id, s->id);
-	FACT_SET(o, key, (uint32_t)perm->__key);
+	FACT_SET(o, key, s->key);
 	FACT_SET(o, ipc_ns, ns);
 	FACT_SET(o, device, p->c->shm_device);
 	FACT_SET(o, inode, s->id);
-	FACT_SET(o, size, s->ds.shm_segsz);
-	FACT_SET(o, mode, perm->mode & 0777);
-	FACT_SET(o, uid, perm->uid);
-	FACT_SET(o, gid, perm->gid);
-	FACT_SET(o, creator_uid, perm->cuid);
-	FACT_SET(o, creator_gid, perm->cgid);
-	FACT_SET(o, nattch, s->ds.shm_nattch);
-	set_pid(o, s->ds.shm_cpid, s->ds.shm_lpid, s->ds.shm_atime != 0);
-	set_times(o, &s->ds);
+	FACT_SET(o, size, s->size);
+	FACT_SET(o, mode, s->mode & 0777);
+	FACT_SET(o, uid, s->uid);
+	FACT_SET(o, gid, s->gid);
+	FACT_SET(o, creator_uid, s->creator_uid);
+	FACT_SET(o, creator_gid, s->creator_gid);
+	FACT_SET(o, nattch, s->nattch);
+	set_pid(o, s->creator, s->last, s->attached != 0);
+	set_times(o, s);
 	if (r->want_resident)
-		set_resident(o, res);
-	o->flags |= (perm->mode & SHM_DEST ? OBJECT_CONDEMNED : 0) |
-		    (perm->mode & SHM_LOCKED ? OBJECT_LOCKED : 0) |
-		    (perm->mode & 0002 ? OBJECT_WORLD_WRITABLE : 0);
+		set_resident(o, s, r->resident);
+	o->flags |= (s->mode & SHM_DEST ? OBJECT_CONDEMNED : 0) |
+		    (s->mode & SHM_LOCKED ? OBJECT_LOCKED : 0) |
+		    (s->mode & 0002 ? OBJECT_WORLD_WRITABLE : 0);
 	o->evidence.namespace_other = ns != p->c->ipc_ns;
 }
 
 static void add_segments(struct pass *p, const struct reading *r, uint64_t ns)
 {
 	const struct segment *segments = r->segments.rows;
-	uint32_t hint = 0;
 
 	table_reserve(&p->s->tables[CLASS_OBJECT], sizeof(struct object),
 		      snapshot_count(p->s, CLASS_OBJECT) + r->segments.count);
 	table_reserve(&p->where, sizeof(struct where), p->where.count + r->segments.count);
 
 	for (uint32_t i = 0; i < r->segments.count; i++)
-		add_segment(p, &segments[i], ns,
-			    r->resident.count ? find_resident(r, segments[i].id, &hint) : NULL, r);
+		add_segment(p, &segments[i], ns, r);
 	for (unsigned int i = 0; i < r->denied; i++)
 		snapshot_gap(p->s, "shmctl", EACCES, 0);
 	if (r->resident_error)
@@ -308,7 +340,6 @@ static void set_limits(struct pass *p, const struct reading *r)
 static void reading_release(struct reading *r)
 {
 	table_release(&r->segments);
-	table_release(&r->resident);
 }
 
 static void read_other(struct pass *p, uint64_t ns, int fd, uint32_t pid)

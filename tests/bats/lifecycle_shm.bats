@@ -199,3 +199,48 @@ teardown()
 	look
 	expect_gone "shm:${FACT[a.id]}"
 }
+
+# Segments of many makes, and a listing of them that says nothing about memory.
+OWN_COLUMNS=NAME,ID,KEY,INODE,SIZE,MODE,UID,GID,CREATOR_UID,CREATOR_GID,CREATOR_PID,LAST_PID
+OWN_COLUMNS+=,ATTACH_TIME,DETACH_TIME,CHANGE_TIME,NATTCH,FLAGS,STATE,VERDICT
+many_makes()
+{
+	actor a shmget key=0xfffffffe size=3000001 mode=0666
+	tell a shmat
+	actor b shmget key=0x7fffffff mode=0711
+	tell b shmat
+	tell b rmid
+	actor c shmget mode=0
+	tell c shmset uid=65534 mode=0640
+	tell c shmlock
+	actor d setuid uid=65534
+	tell d shmget size=1
+	tell d shmat n=2
+	tell d shmdt
+}
+
+@test "shm: what memory they use is asked for or not, all else is the same" {
+	many_makes
+	local without
+	without=$(in_world "$IPCTOP" list shm -J -o "$OWN_COLUMNS")
+	assert_equal "$(jq '.objects | length' <<<"$without")" 4
+	assert_equal "$(in_world "$IPCTOP" list shm -J -o "$OWN_COLUMNS,RSS" | jq -cS 'del(.objects[].rss)')" \
+		"$(jq -cS . <<<"$without")"
+}
+
+@test "shm: a listing that is not understood is a gap, and the segments are told all the same" {
+	many_makes
+	local without odd
+	without=$(in_world "$IPCTOP" list shm -J -o "$OWN_COLUMNS")
+	for odd in 's/ *[0-9]*$//' 's/[0-9]*$/x/' '$s/.*/ 7/' ''; do
+		in_world cat /proc/sysvipc/shm | sed "$odd" | head -c -1 >"$BATS_TEST_TMPDIR/odd"
+		in_world mount --bind "$BATS_TEST_TMPDIR/odd" /proc/sysvipc/shm ||
+			skip "/proc/sysvipc/shm cannot be hidden"
+		run --separate-stderr in_world "$IPCTOP" list shm -J -o "$OWN_COLUMNS,RSS"
+		in_world umount /proc/sysvipc/shm
+		assert_success
+		[[ $stderr == *sysvipc* ]] || fail "$odd: no gap: $stderr"
+		assert_equal "$(jq -c '[.objects[].rss] | unique' <<<"$output")" '[null]'
+		assert_equal "$(jq -cS 'del(.objects[].rss)' <<<"$output")" "$(jq -cS . <<<"$without")"
+	done
+}
