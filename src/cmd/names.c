@@ -4,6 +4,24 @@
 
 #include <errno.h>
 #include "ipctop/name.h"
+#include "ipctop/text.h"
+
+/* A path or an id in the place of a name, as other tools take them. */
+static void hint_at_name(const char *word)
+{
+	static const char shm[] = "/dev/shm/";
+	struct buf name = BUF_INIT;
+
+	if (!strncmp(word, shm, strlen(shm)) && word[strlen(shm)]) {
+		buf_puts(&name, "posix-shm:/");
+		text_escape(&name, word + strlen(shm), strlen(word + strlen(shm)), TEXT_AT);
+	} else if (*word && !word[strspn(word, "0123456789")]) {
+		buf_printf(&name, "shm:%s", word);
+	}
+	if (name.len)
+		fprintf(stderr, "Did you mean '%s'?\n", name.s);
+	buf_release(&name);
+}
 
 /* All names are read before anything is collected, and only their kinds are. */
 int query_names(struct query *q, int argc, char **argv)
@@ -16,6 +34,7 @@ int query_names(struct query *q, int argc, char **argv)
 
 		if (name_parse(argv[i], &name, &error)) {
 			cmd_error("%s", error.s);
+			hint_at_name(argv[i]);
 			status = USAGE;
 		} else {
 			q->kinds |= KIND_BIT(name.kind);

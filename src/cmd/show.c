@@ -75,6 +75,6 @@ static int run(const struct command *command, int argc, char **argv)
 
 const struct command command_show = {
 	.name = "show", .args = "NAME...", .options = true,
-	.help = "all about objects: their life, why they are judged as they are, every holder",
+	.help = "all about objects: life, verdict and why, every holder",
 	.run = run,
 };
