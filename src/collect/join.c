@@ -449,7 +449,7 @@ static void join_fds(struct pass *p)
  */
 static void settle_strange_segments(struct pass *p)
 {
-	for (uint32_t i = 0; i < snapshot_count(p->s, CLASS_OBJECT); i++) {
+	for (uint32_t i = p->files; i < snapshot_count(p->s, CLASS_OBJECT); i++) {
 		struct object *o = snapshot_object(p->s, i);
 
 		if (o->kind != KIND_SHM || FACT_KNOWN(o, ipc_ns))

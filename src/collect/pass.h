@@ -108,7 +108,9 @@ struct user_names;
  */
 struct stats {
 	struct index index;
-	struct table rows;		/* struct kept_stat, of stat.c */
+	struct table rows;		/* struct kept_stat, of stat.c, most in the order of objects */
+	uint32_t next;			/* the row that is likely to be asked for next */
+	uint32_t used;			/* rows that this pass asked for */
 };
 
 struct collector {
@@ -154,11 +156,13 @@ struct pass {
 	struct index index;
 	struct index ids;		/* segments by id; where.same_id is the next of it */
 	bool ids_known;
-	struct stats stats;		/* those of this pass */
+	uint32_t files;			/* objects from here on are no segments of a namespace in sight */
+	struct folder *folders;		/* of stat.c, while it looks up files */
 	struct table where;		/* struct where, one for each object: how to reach it */
 	struct table links;		/* struct link: which task holds which object, if wanted */
 	uint32_t shift;			/* how far objects stand behind their places in the last pass */
 	struct table pid_facts, uids;
+	struct buf text;		/* of the name that is being made */
 };
 
 int pass_begin(struct pass *p, struct collector *c);
