@@ -166,6 +166,7 @@ static void find_objects(struct pass *p)
 		files_find(p);
 	if (wants(p, SOURCE_SHMCTL))
 		shm_read(p);
+	p->files = snapshot_count(p->s, CLASS_OBJECT);
 	if (wants(p, SOURCE_TMPFS))
 		files_walk(p);
 	join(p, wants(p, SOURCE_MAPS), wants(p, SOURCE_FDS));
@@ -179,7 +180,7 @@ static bool private_mappings_matter(const struct pass *p)
 {
 	if (!wants(p, SOURCE_MAPS) || !wants(p, SOURCE_LEASE) || p->c->want_private)
 		return false;
-	for (uint32_t i = 0; i < snapshot_count(p->s, CLASS_OBJECT); i++) {
+	for (uint32_t i = p->files; i < snapshot_count(p->s, CLASS_OBJECT); i++) {
 		const struct object *o = snapshot_object(p->s, i);
 		const struct where *w = pass_where(p, i);
 
@@ -285,7 +286,7 @@ static bool compare_looks(struct pass *p)
 	struct look *last = &p->c->look, now = { .at = clock_boot_ms(), .tasks = tasks_fingerprint(p) };
 	bool proven = last->at && now.at - last->at >= SECOND_LOOK_MS && now.tasks == last->tasks;
 
-	for (uint32_t i = 0; i < snapshot_count(p->s, CLASS_OBJECT); i++) {
+	for (uint32_t i = p->files; i < snapshot_count(p->s, CLASS_OBJECT); i++) {
 		struct object *o = snapshot_object(p->s, i);
 
 		if (!is_open_question(p, i))
@@ -307,7 +308,7 @@ static void look_twice(struct pass *p)
 {
 	bool open = false;
 
-	for (uint32_t i = 0; i < snapshot_count(p->s, CLASS_OBJECT) && !open; i++)
+	for (uint32_t i = p->files; i < snapshot_count(p->s, CLASS_OBJECT) && !open; i++)
 		open = is_open_question(p, i);
 	if (!open || !can_look(p)) {
 		index_release(&p->c->look.unheld);
@@ -353,18 +354,30 @@ static int compare_u64(uint64_t a, uint64_t b)
 	return (a > b) - (a < b);
 }
 
-static int compare_objects(const void *pa, const void *pb)
+/* What decides an object's place, apart from its row: rows are large and far apart. */
+struct place {
+	uint32_t row;
+	uint32_t rank;			/* kind, another namespace's, without a path: in this order */
+	uint64_t ipc_ns;
+	const char *path;
+	uint64_t device, inode;
+};
+
+static struct place place_of(const struct object *o, uint32_t row)
 {
-	const struct object *a = *(const struct object *const *)pa;
-	const struct object *b = *(const struct object *const *)pb;
-	int order = compare_u64(a->kind, b->kind);
+	return (struct place){
+		.row = row, .ipc_ns = o->ipc_ns, .path = o->path, .device = o->device, .inode = o->inode,
+		.rank = o->kind << 2 | o->evidence.namespace_other << 1 | !o->path,
+	};
+}
+
+static int compare_places(const void *pa, const void *pb)
+{
+	const struct place *a = pa, *b = pb;
+	int order = compare_u64(a->rank, b->rank);
 
 	if (!order)
-		order = compare_u64(a->evidence.namespace_other, b->evidence.namespace_other);
-	if (!order)
 		order = compare_u64(a->ipc_ns, b->ipc_ns);
-	if (!order)
-		order = compare_u64(!a->path, !b->path);
 	if (!order && a->path)
 		order = strcmp(a->path, b->path);
 	if (!order)
@@ -373,19 +386,19 @@ static int compare_objects(const void *pa, const void *pb)
 }
 
 /* Move each row to its place, along the cycles of the permutation: a second table would be large. */
-static void permute(struct object *rows, const struct object **order, uint32_t n)
+static void permute(struct object *rows, struct place *places, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++) {
 		struct object first;
 		uint32_t at = i;
 
-		if (!order[i] || order[i] == &rows[i])
+		if (places[i].row == i)
 			continue;
 		first = rows[i];
 		for (;;) {
-			uint32_t from = order[at] - rows;
+			uint32_t from = places[at].row;
 
-			order[at] = NULL;
+			places[at].row = at;
 			if (from == i)
 				break;
 			rows[at] = rows[from];
@@ -400,7 +413,7 @@ static void order_objects(struct pass *p)
 {
 	struct table *t = &p->s->tables[CLASS_OBJECT];
 	struct object *rows = t->rows;
-	const struct object **order;
+	struct place *places;
 	uint32_t n = 0, first = 0;
 
 	for (uint32_t i = 0; i < t->count; i++) {
@@ -416,12 +429,12 @@ static void order_objects(struct pass *p)
 		first++;
 	rows += first;
 	n -= first;
-	order = xcalloc(n, sizeof(*order));
+	places = xcalloc(n, sizeof(*places));
 	for (uint32_t i = 0; i < n; i++)
-		order[i] = &rows[i];
-	qsort(order, n, sizeof(*order), compare_objects);
-	permute(rows, order, n);
-	free(order);
+		places[i] = place_of(&rows[i], i);
+	qsort(places, n, sizeof(*places), compare_places);
+	permute(rows, places, n);
+	free(places);
 }
 
 void pass_release(struct pass *p)
@@ -435,6 +448,7 @@ void pass_release(struct pass *p)
 	table_release(&p->links);
 	table_release(&p->pid_facts);
 	table_release(&p->uids);
+	buf_release(&p->text);
 }
 
 int pass_begin(struct pass *p, struct collector *c)
@@ -443,6 +457,7 @@ int pass_begin(struct pass *p, struct collector *c)
 
 	*p = (struct pass){
 		.c = c, .s = snapshot_new(), .sources = c->options.sources, .index = c->index,
+		.text = BUF_INIT,
 	};
 	p->s->kinds = c->options.kinds;
 	p->s->sources = p->sources;

@@ -271,8 +271,8 @@ static void count_map(struct pass *p, uint32_t object, struct where *w, uint32_t
 		o->evidence.private_mapping = true;
 	if (w->end)
 		return;
-	w->task = task + 1;
 	w->map_tid = pass_task(p, task)->reader;
+	w->map_device = m->device;
 	w->start = m->start;
 	w->end = m->end;
 }
@@ -285,18 +285,20 @@ static void count_fd(struct pass *p, uint32_t object, struct where *w, uint32_t 
 	w->fd_task = task + 1;
 	if (w->fd >= 0)
 		return;
-	w->task = task + 1;
 	w->tid = f->tid;
 	w->fd = f->fd;
 }
 
 static void add_link(struct pass *p, uint32_t object, uint32_t task, uint32_t item, bool is_fd)
 {
-	struct link *l = table_add(&p->links, sizeof(*l));
 	struct where *w = pass_where(p, object);
 	const struct task *t = pass_task(p, task);
 
-	*l = (struct link){ .object = object, .task = task, .item = item, .is_fd = is_fd };
+	if (p->sources & SOURCE_BIT(SOURCE_HOLDERS)) {
+		struct link *l = table_add(&p->links, sizeof(*l));
+
+		*l = (struct link){ .object = object, .task = task, .item = item, .is_fd = is_fd };
+	}
 	w->awake |= !t->slept;
 	w->holders = (w->holders ^ t->inode) * 0x100000001b3ULL;
 	if (is_fd)
@@ -315,35 +317,92 @@ static uint32_t wanted_as(const struct class *c)
 	return KIND_BIT(c->kind);
 }
 
-static uint32_t find_or_add(struct pass *p, const struct task *t, const struct raw_map *m)
+static uint32_t find_or_add(struct pass *p, const struct task *t, struct raw_map *m)
 {
 	const char *name = task_name(t, m->name);
 	struct class c = classify(p, m->device, name);
 	uint64_t extra = path_hash(p, &c, m->device, name);
 	uint32_t found;
 
-	if (!(p->c->kinds & wanted_as(&c)))
-		return 0;
+	m->segment = c.kind == KIND_SHM;
 	/* private mappings are of interest on the shared file systems only */
-	if (!(m->prot & PROT_SHARED) && !c.fs)
+	if (!(p->c->kinds & wanted_as(&c)) || (!(m->prot & PROT_SHARED) && !c.fs)) {
+		m->object = NO_OBJECT;
 		return 0;
-	if (c.kind == KIND_SHM)
-		return find_segment(p, t, m, &c, name);
+	}
+	if (m->segment)
+		return m->object = find_segment(p, t, m, &c, name);
 	found = index_find(&p->index, m->device, m->inode, extra);
 	if (!found) {
 		found = add_object(p, &c, m->device, m->inode, name) + 1;
 		index_add(&p->index, m->device, m->inode, extra, found - 1);
 	}
+	/* what needs the path to be told apart needs it again */
+	m->object = extra ? 0 : found;
 	return found;
+}
+
+/* Whether the object at @at (+1) is what looking for @m by name and number would give. */
+static bool stands_at(const struct pass *p, const struct task *t, const struct raw_map *m, uint32_t at)
+{
+	const struct object *o;
+
+	if (!at || at > snapshot_count(p->s, CLASS_OBJECT))
+		return false;
+	o = snapshot_object(p->s, at - 1);
+	if (o->inode != m->inode || (o->kind == KIND_SHM) != m->segment)
+		return false;
+	if (m->segment)
+		return FACT_KNOWN(o, ipc_ns) && o->ipc_ns == t->ipc_ns &&
+		       segment_fits(o, m, task_name(t, m->name));
+	return o->device == m->device;
+}
+
+/* Most objects are where they were, or all as much behind as there are new ones before them. */
+static uint32_t find_again(struct pass *p, const struct task *t, struct raw_map *m)
+{
+	uint32_t before = m->object, found;
+
+	if (before == NO_OBJECT)
+		return 0;
+	if (before && stands_at(p, t, m, before + p->shift))
+		return m->object = before + p->shift;
+	if (before && p->shift && stands_at(p, t, m, before))
+		return before;
+	found = find_or_add(p, t, m);
+	if (before && found)
+		p->shift = found - before;
+	return found;
+}
+
+/*
+ * What a mapping's name makes of it depends on which file systems there are: when that has
+ * changed all are looked up anew.
+ */
+static void forget_places(struct pass *p)
+{
+	uint64_t devices = mounts_print(p);
+
+	if (devices == p->c->devices)
+		return;
+	p->c->devices = devices;
+	for (uint32_t i = 0; i < p->c->tasks.count; i++) {
+		const struct task *t = pass_task(p, i);
+		struct raw_map *m = t->maps.rows;
+
+		for (uint32_t k = 0; k < t->maps.count; k++)
+			m[k].object = 0;
+	}
 }
 
 static void join_maps(struct pass *p)
 {
+	forget_places(p);
 	for (uint32_t i = 0; i < p->c->tasks.count; i++) {
 		const struct task *t = pass_task(p, i);
 
 		for (uint32_t k = 0; !t->gone && k < t->maps.count; k++) {
-			uint32_t found = find_or_add(p, t, (struct raw_map *)t->maps.rows + k);
+			uint32_t found = find_again(p, t, (struct raw_map *)t->maps.rows + k);
 
 			if (found)
 				add_link(p, found - 1, i, k, false);
@@ -390,7 +449,7 @@ static void join_fds(struct pass *p)
  */
 static void settle_strange_segments(struct pass *p)
 {
-	for (uint32_t i = 0; i < snapshot_count(p->s, CLASS_OBJECT); i++) {
+	for (uint32_t i = p->files; i < snapshot_count(p->s, CLASS_OBJECT); i++) {
 		struct object *o = snapshot_object(p->s, i);
 
 		if (o->kind != KIND_SHM || FACT_KNOWN(o, ipc_ns))
@@ -408,34 +467,34 @@ static void settle_strange_segments(struct pass *p)
 	}
 }
 
+static void mend_segment(struct object *o, uint64_t device, uint64_t page_size)
+{
+	o->flags |= OBJECT_HUGETLB;
+	FACT_SET(o, device, device);
+	/* counted as page_size / 4096 pages of page_size each: one factor too many */
+	if (FACT_KNOWN(o, rss)) {
+		o->rss /= page_size / 4096;
+		o->swap /= page_size / 4096;
+		o->allocated = o->rss + o->swap;
+	}
+}
+
+/* Of which size a segment's pages are only a mapping tells. */
 static void mend_huge_pages(struct pass *p)
 {
-	for (uint32_t i = 0; i < p->links.count; i++) {
-		const struct link *l = (struct link *)p->links.rows + i;
-		struct object *o = snapshot_object(p->s, l->object);
-		const struct task *t = pass_task(p, l->task);
-		const struct raw_map *m = (struct raw_map *)t->maps.rows + l->item;
-		uint64_t page_size = 4096;
-
-		if (l->is_fd || o->kind != KIND_SHM || FACT_KNOWN(o, page_size))
-			continue;
-		if (is_hugetlb_device(p, m->device, &page_size)) {
-			o->flags |= OBJECT_HUGETLB;
-			FACT_SET(o, device, m->device);
-			/* counted as page_size / 4096 pages of page_size each: one factor too many */
-			if (FACT_KNOWN(o, rss)) {
-				o->rss /= page_size / 4096;
-				o->swap /= page_size / 4096;
-				o->allocated = o->rss + o->swap;
-			}
-		}
-		FACT_SET(o, page_size, page_size);
-	}
 	for (uint32_t i = 0; i < snapshot_count(p->s, CLASS_OBJECT); i++) {
 		struct object *o = snapshot_object(p->s, i);
+		const struct where *w = pass_where(p, i);
+		uint64_t page_size = 4096;
 
 		if (o->kind != KIND_SHM || FACT_KNOWN(o, page_size))
 			continue;
+		if (w->end) {
+			if (is_hugetlb_device(p, w->map_device, &page_size))
+				mend_segment(o, w->map_device, page_size);
+			FACT_SET(o, page_size, page_size);
+			continue;
+		}
 		FACT_UNKNOWN(o, page_size);
 		if (FACT_KNOWN(o, rss) && o->rss > ((o->size + 4095) & ~4095ULL)) {
 			FACT_UNKNOWN(o, rss);

@@ -33,8 +33,8 @@ static enum lease ask_once(const struct shared_fs *fs, const char *below, const 
 static void ask(void *arg, uint32_t i)
 {
 	struct pass *p = arg;
-	struct object *o = snapshot_object(p->s, i);
-	const struct where *w = pass_where(p, i);
+	struct object *o = snapshot_object(p->s, p->files + i);
+	const struct where *w = pass_where(p, p->files + i);
 	const struct shared_fs *fs;
 	enum lease answer = LEASE_NO_ANSWER;
 
@@ -55,5 +55,5 @@ void leases_ask(struct pass *p)
 {
 	if (p->c->options.no_lease)
 		return;
-	in_threads(p->c->threads, snapshot_count(p->s, CLASS_OBJECT), 64, ask, p);
+	in_threads(p->c->threads, snapshot_count(p->s, CLASS_OBJECT) - p->files, 64, ask, p);
 }

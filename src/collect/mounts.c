@@ -26,7 +26,26 @@ static char *unescape(char *s)
 	return s;
 }
 
-static void add_mount(struct table *rows, char *line)
+/* File systems whose server may be away. A trailing '.' also takes what follows: fuse.sshfs. */
+static bool is_remote(const char *type)
+{
+	static const char *const remote[] = {
+		"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse", "fuseblk", "fuse.", "9p", "ceph",
+		"afs", "coda", "ncpfs", "lustre", "gpfs", "beegfs", "orangefs", "glusterfs", "autofs",
+		"virtiofs", "vboxsf", "vmhgfs", "pvfs2", "panfs", "wekafs", "ocfs2", "gfs2", "acfs",
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(remote); i++) {
+		size_t len = strlen(remote[i]);
+
+		if (!strcmp(type, remote[i]) ||
+		    (remote[i][len - 1] == '.' && !strncmp(type, remote[i], len)))
+			return true;
+	}
+	return false;
+}
+
+static void add_mount(struct mounts *mounts, char *line)
 {
 	char *fields[6], *separator = strstr(line, " - "), *rest;
 	struct mount m = { 0 };
@@ -46,7 +65,9 @@ static void add_mount(struct table *rows, char *line)
 	m.type = xstrdup(strsep(&rest, " "));
 	m.source = xstrdup(rest ? unescape(strsep(&rest, " ")) : "");
 	m.options = xstrdup(rest ? unescape(rest) : "");
-	*(struct mount *)table_add(rows, sizeof(m)) = m;
+	m.remote = is_remote(m.type);
+	*(struct mount *)table_add(&mounts->rows, sizeof(m)) = m;
+	mounts->remote |= m.remote;
 }
 
 static int read_mounts(uint32_t pid, struct mounts *mounts)
@@ -63,7 +84,7 @@ static int read_mounts(uint32_t pid, struct mounts *mounts)
 	if (!rc) {
 		rest = text.s;
 		while ((line = strsep(&rest, "\n")))
-			add_mount(&mounts->rows, line);
+			add_mount(mounts, line);
 	}
 	buf_release(&text);
 	return rc;
@@ -142,23 +163,29 @@ const char *mounts_type(const struct pass *p, uint64_t device)
 	return NULL;
 }
 
-/* File systems whose server may be away. A trailing '.' also takes what follows: fuse.sshfs. */
-static bool is_remote(const char *type)
+static uint64_t print_word(uint64_t h, uint64_t word)
 {
-	static const char *const remote[] = {
-		"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse", "fuseblk", "fuse.", "9p", "ceph",
-		"afs", "coda", "ncpfs", "lustre", "gpfs", "beegfs", "orangefs", "glusterfs", "autofs",
-		"virtiofs", "vboxsf", "vmhgfs", "pvfs2", "panfs", "wekafs", "ocfs2", "gfs2", "acfs",
-	};
+	return ((h ^ word) * 0x9e3779b97f4a7c15ULL) ^ h >> 29;
+}
 
-	for (unsigned int i = 0; i < ARRAY_SIZE(remote); i++) {
-		size_t len = strlen(remote[i]);
+uint64_t mounts_print(const struct pass *p)
+{
+	const struct shared_fs *fs = p->filesystems.rows;
+	const struct mounts *m = p->mounts.rows;
+	uint64_t h = p->filesystems.count;
 
-		if (!strcmp(type, remote[i]) ||
-		    (remote[i][len - 1] == '.' && !strncmp(type, remote[i], len)))
-			return true;
+	for (uint32_t i = 0; i < p->filesystems.count; i++)
+		h = print_word(print_word(h, fs[i].device), fs[i].type);
+	for (uint32_t i = 0; i < p->mounts.count; i++) {
+		const struct mount *row = m[i].rows.rows;
+
+		for (uint32_t k = 0; k < m[i].rows.count; k++) {
+			h = print_word(h, row[k].device);
+			for (const char *type = row[k].type; *type; type++)
+				h = print_word(h, *type);
+		}
 	}
-	return false;
+	return h;
 }
 
 static bool is_below(const char *path, const char *point)
@@ -176,8 +203,8 @@ bool mounts_pass_server(const struct mounts *set, const char *path, bool root)
 
 	if (!set->rows.count)
 		return true;	/* nothing is known of the way */
-	for (uint32_t k = 0; k < set->rows.count; k++)
-		if (is_remote(row[k].type) && is_below(path, row[k].point) &&
+	for (uint32_t k = 0; set->remote && k < set->rows.count; k++)
+		if (row[k].remote && is_below(path, row[k].point) &&
 		    (root || row[k].point[1]))
 			return true;
 	return false;

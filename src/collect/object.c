@@ -87,8 +87,9 @@ void object_stat(struct pass *p, struct object *o, const struct statx *stx)
 
 static void put_by_inode(struct buf *out, const struct object *o)
 {
-	buf_printf(out, "%s:%u:%u:%llu", kinds[o->kind].name, major(o->device), minor(o->device),
-		   (unsigned long long)o->inode);
+	struct name name = { .kind = o->kind, .form = NAME_INODE, .device = o->device, .inode = o->inode };
+
+	name_put(out, &name);
 }
 
 static void put_by_path(struct buf *out, const struct object *o, const char *path, uint64_t mount)
@@ -128,16 +129,16 @@ void object_name(struct pass *p, uint32_t i)
 	struct object *o = snapshot_object(p->s, i);
 	const struct where *w = pass_where(p, i);
 	const struct shared_fs *fs = w->fs ? (struct shared_fs *)p->filesystems.rows + w->fs - 1 : NULL;
-	struct buf name = BUF_INIT;
+	struct buf *name = &p->text;
 
+	buf_reset(name);
 	if (o->kind == KIND_SHM)
-		put_segment(&name, p, o);
+		put_segment(name, p, o);
 	else if (fs && fs->type == FS_POSIX)
-		put_shared_file(&name, p, o, w);
+		put_shared_file(name, p, o, w);
 	else if ((fs && fs->own) || (w->named && o->kind != KIND_POSIX_SHM && o->kind != KIND_POSIX_SEM))
-		put_by_path(&name, o, o->path, 0);
+		put_by_path(name, o, o->path, 0);
 	else
-		put_by_inode(&name, o);
-	FACT_SET(o, name, arena_strndup(p->s->arena, name.s, name.len));
-	buf_release(&name);
+		put_by_inode(name, o);
+	FACT_SET(o, name, arena_strndup(p->s->arena, name->s, name->len));
 }

@@ -18,7 +18,10 @@ struct raw_map {
 	uint64_t start, end, offset;
 	uint64_t device, inode;
 	uint32_t name;			/* offset in the task's names */
+	uint32_t object;		/* where it was found in the last pass, +1: look there first */
+#define NO_OBJECT UINT32_MAX		/* ... that it is of none that is asked for */
 	uint8_t prot;			/* enum prot */
+	bool segment;			/* of System V, by its name; known with @object */
 };
 
 /* One descriptor of a regular file or a character device. */
@@ -71,12 +74,14 @@ struct shared_fs {
 struct mount {
 	uint64_t device;
 	char *root, *point, *type, *source, *options;
+	bool remote;			/* of a server that may be away */
 };
 
 /* The mounts of one mount namespace. */
 struct mounts {
 	uint64_t mnt_ns;
 	uint32_t pid;			/* through which they were read; 0: the reader itself */
+	bool remote;			/* some of them are */
 	struct table rows;		/* struct mount */
 };
 
@@ -103,7 +108,9 @@ struct user_names;
  */
 struct stats {
 	struct index index;
-	struct table rows;		/* struct kept_stat, of stat.c */
+	struct table rows;		/* struct kept_stat, of stat.c, most in the order of objects */
+	uint32_t next;			/* the row that is likely to be asked for next */
+	uint32_t used;			/* rows that this pass asked for */
 };
 
 struct collector {
@@ -121,6 +128,7 @@ struct collector {
 	int64_t boot_offset;		/* real clock minus boot clock, ms */
 	struct stats stats;		/* facts about files whose holders may sleep */
 	uint32_t counts[NR_CLASSES];	/* rows of the last snapshot */
+	uint64_t devices;		/* fingerprint: which file systems the last pass knew */
 	struct index index;		/* memory for that of the next pass */
 	const uint64_t *only;		/* just these processes, ascending; NULL: all */
 	uint32_t nonly;
@@ -148,30 +156,33 @@ struct pass {
 	struct index index;
 	struct index ids;		/* segments by id; where.same_id is the next of it */
 	bool ids_known;
-	struct stats stats;		/* those of this pass */
+	uint32_t files;			/* objects from here on are no segments of a namespace in sight */
+	struct folder *folders;		/* of stat.c, while it looks up files */
 	struct table where;		/* struct where, one for each object: how to reach it */
-	struct table links;		/* struct link: which task holds which object */
+	struct table links;		/* struct link: which task holds which object, if wanted */
+	uint32_t shift;			/* how far objects stand behind their places in the last pass */
 	struct table pid_facts, uids;
+	struct buf text;		/* of the name that is being made */
 };
 
 int pass_begin(struct pass *p, struct collector *c);
 void pass_objects(struct pass *p);
 void pass_release(struct pass *p);
 
-/* How to reach an object's file. */
+/* How to reach an object's file. What each mapping touches comes first. */
 struct where {
-	uint32_t fs;			/* index + 1 into filesystems, with @below */
-	char *below;			/* path below its root; in the arena */
-	uint32_t task;			/* index + 1 into tasks: a holder */
-	uint32_t tid;			/* descriptor of that thread */
-	uint32_t map_tid;		/* mapping, seen through that thread */
-	int32_t fd;			/* ... -1: none */
-	uint64_t start, end;		/* a mapping */
-	const char *name;		/* what the kernel calls it */
-	uint32_t map_task, fd_task;	/* the last that was counted, +1 */
 	uint64_t holders;		/* fingerprint: which processes hold it, how many times */
-	uint32_t same_id;		/* another segment of that id, +1 */
+	uint64_t start, end;		/* a mapping */
+	uint32_t map_task, fd_task;	/* the last that was counted, +1 */
 	bool awake;			/* one of its holders has run since the last pass */
+	uint32_t map_tid;		/* mapping, seen through that thread */
+	uint64_t map_device;		/* ... as maps tells it */
+	uint32_t tid;			/* descriptor of that thread */
+	int32_t fd;			/* ... -1: none */
+	uint32_t fs;			/* index + 1 into filesystems, with @below */
+	uint32_t same_id;		/* another segment of that id, +1 */
+	char *below;			/* path below its root; in the arena */
+	const char *name;		/* what the kernel calls it */
 	bool statted;			/* its facts are there */
 	bool dropped;			/* it went away meanwhile */
 	bool named;			/* its path, looked up here, is this very object */
@@ -252,6 +263,8 @@ bool mounts_pass_server(const struct mounts *set, const char *path, bool root);
 bool mounts_any_server(const struct mounts *set);
 /* The type of the file system with that device number, NULL when unknown. */
 const char *mounts_type(const struct pass *p, uint64_t device);
+/* A fingerprint of all devices that mounts and filesystems tell, and what they are. */
+uint64_t mounts_print(const struct pass *p);
 void mounts_mark(struct pass *p);	/* evidence: bind mounts and overlay layers */
 
 /* files.c: what lies on /dev/shm and hugetlbfs. */

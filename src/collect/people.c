@@ -23,7 +23,10 @@ static int compare_u64(const void *pa, const void *pb)
 
 static void add_pid(struct table *pids, bool known, uint64_t pid)
 {
-	if (known && pid && pid <= INT32_MAX)
+	const uint32_t *last = pids->count ? (uint32_t *)pids->rows + pids->count - 1 : NULL;
+
+	/* neighbours are often of one maker */
+	if (known && pid && pid <= INT32_MAX && !(last && *last == pid))
 		*(uint32_t *)table_add(pids, sizeof(uint32_t)) = pid;
 }
 
@@ -90,6 +93,14 @@ static uint64_t euid_of(const struct task *t)
 	return stat(path, &st) < 0 ? EUID_UNREAD : st.st_uid;
 }
 
+static void add_uid(struct table *uids, uint64_t uid)
+{
+	const uint64_t *last = uids->count ? (uint64_t *)uids->rows + uids->count - 1 : NULL;
+
+	if (!last || *last != uid)
+		*(uint64_t *)table_add(uids, sizeof(uid)) = uid;
+}
+
 static bool anything_unheld(const struct pass *p)
 {
 	for (uint32_t i = 0; i < snapshot_count(p->s, CLASS_OBJECT); i++)
@@ -128,7 +139,7 @@ void uids_find(struct pass *p)
 		const struct task *t = pass_task(p, i);
 
 		if (!t->gone)
-			*(uint64_t *)table_add(&p->uids, sizeof(uint64_t)) = euid_of(t);
+			add_uid(&p->uids, euid_of(t));
 	}
 	sort_uids(&p->uids);
 	p->scene.uids_complete = p->uids.count && !p->hidden && p->c->proc_is_ours;

@@ -55,6 +55,79 @@ bool stat_path(const struct pass *p, const char *path, struct statx *stx)
 	return !rc;
 }
 
+/* A folder in which files were looked up: to do so in it spares the way there. */
+struct folder {
+	char *path;			/* with its last '/' */
+	size_t len;
+	int fd;
+};
+#define FOLDERS 8
+
+static void folders_open(struct pass *p)
+{
+	p->folders = xcalloc(FOLDERS, sizeof(*p->folders));
+}
+
+static void folders_close(struct pass *p)
+{
+	for (unsigned int i = 0; i < FOLDERS && p->folders[i].path; i++) {
+		close(p->folders[i].fd);
+		free(p->folders[i].path);
+	}
+	free(p->folders);
+	p->folders = NULL;
+}
+
+/* The folder of @path, kept open; the one that was wanted last stands first. */
+static const struct folder *folder_of(struct pass *p, const char *path)
+{
+	struct open_how how = {
+		.flags = O_PATH | O_DIRECTORY | O_CLOEXEC, .resolve = RESOLVE_NO_SYMLINKS,
+	};
+	const char *slash = strrchr(path, '/');
+	struct folder found = { .len = slash ? slash + 1 - path : 0 };
+	unsigned int at = 0;
+
+	while (at < FOLDERS && p->folders[at].path &&
+	       (p->folders[at].len != found.len || memcmp(p->folders[at].path, path, found.len)))
+		at++;
+	if (at < FOLDERS && p->folders[at].path) {
+		found = p->folders[at];
+	} else {
+		found.path = xstrndup(path, found.len);
+		found.fd = syscall(SYS_openat2, AT_FDCWD, found.path, &how, sizeof(how));
+		if (found.fd < 0) {
+			free(found.path);
+			return NULL;
+		}
+		if (at == FOLDERS) {
+			at--;
+			close(p->folders[at].fd);
+			free(p->folders[at].path);
+		}
+	}
+	memmove(p->folders + 1, p->folders, at * sizeof(found));
+	p->folders[0] = found;
+	return &p->folders[0];
+}
+
+/* As stat_path does, for many files at a moment. */
+static bool stat_in_folder(struct pass *p, const char *path, struct statx *stx)
+{
+	const struct folder *folder;
+
+	if (path[0] != '/' || mounts_may_hang(p, path))
+		return false;
+	folder = folder_of(p, path);
+	if (!folder)
+		return false;
+	if (!path[folder->len])
+		return stat_path(p, path, stx);
+	return !statx(folder->fd, path + folder->len,
+		      AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC,
+		      STATX_BASIC_STATS | STATX_BTIME, stx);
+}
+
 bool same_file(const struct statx *stx, uint64_t device, uint64_t inode)
 {
 	return makedev(stx->stx_dev_major, stx->stx_dev_minor) == device && stx->stx_ino == inode;
@@ -101,10 +174,10 @@ static bool name_again(struct pass *p, struct object *o, struct where *w)
 }
 
 /* Whether @w's name leads to this very object. */
-static bool leads_here(const struct pass *p, const struct object *o, const struct where *w,
+static bool leads_here(struct pass *p, const struct object *o, const struct where *w,
 		       struct statx *by_path, bool *found)
 {
-	*found = stat_path(p, w->name, by_path);
+	*found = stat_in_folder(p, w->name, by_path);
 	return *found && same_file(by_path, o->device, o->inode);
 }
 
@@ -184,9 +257,11 @@ void stats_release(struct stats *s)
 }
 
 struct kept_stat {
-	struct statx stx;
-	bool sealed;
+	uint64_t device, inode;		/* as maps tells them */
 	uint64_t holders;		/* those of struct where */
+	unsigned long pass;		/* the last that asked for it */
+	bool sealed;
+	struct statx stx;
 };
 
 /* Asking through a holder is dear: that is done beforehand, in threads. */
@@ -196,29 +271,75 @@ struct nameless {
 	struct statx stx;
 };
 
-/* The first pass may be the only one: it keeps nothing. */
+/* Objects are met in nearly the same order in each pass. */
+static struct kept_stat *find_kept(struct stats *stats, const struct object *o)
+{
+	struct kept_stat *rows = stats->rows.rows;
+	uint32_t found;
+
+	if (stats->next < stats->rows.count && rows[stats->next].device == o->device &&
+	    rows[stats->next].inode == o->inode)
+		return &rows[stats->next++];
+	found = index_find(&stats->index, o->device, o->inode, 0);
+	if (!found)
+		return NULL;
+	stats->next = found;
+	return &rows[found - 1];
+}
+
 static void keep_stat(struct pass *p, const struct object *o, const struct where *w,
 		      const struct nameless *n)
 {
+	struct stats *stats = &p->c->stats;
 	struct kept_stat *row;
 
-	if (!p->c->passes || p->c->options.no_skip)
+	if (p->c->options.no_skip)
 		return;
-	index_add(&p->stats.index, o->device, o->inode, 0, p->stats.rows.count);
-	row = table_add(&p->stats.rows, sizeof(*row));
-	row->stx = n->stx;
-	row->sealed = n->sealed;
-	row->holders = w->holders;
+	row = find_kept(stats, o);
+	if (!row) {
+		index_add(&stats->index, o->device, o->inode, 0, stats->rows.count);
+		row = table_add(&stats->rows, sizeof(*row));
+	}
+	*row = (struct kept_stat){
+		.device = o->device, .inode = o->inode, .holders = w->holders,
+		.pass = p->c->passes, .sealed = n->sealed, .stx = n->stx,
+	};
+	stats->used++;
 }
 
-/* What was kept of an object that cannot have changed since; NULL: nothing. */
-static const struct kept_stat *kept_stat(const struct collector *c, const struct object *o,
+/*
+ * What was kept of an object that cannot have changed since; NULL: nothing. What the last pass
+ * did not see may have been held by others meanwhile.
+ */
+static const struct kept_stat *kept_stat(struct pass *p, const struct object *o,
 					 const struct where *w)
 {
-	uint32_t found = w->awake ? 0 : index_find(&c->stats.index, o->device, o->inode, 0);
-	const struct kept_stat *row = found ? (struct kept_stat *)c->stats.rows.rows + found - 1 : NULL;
+	struct kept_stat *row = w->awake ? NULL : find_kept(&p->c->stats, o);
 
-	return row && row->holders == w->holders ? row : NULL;
+	if (!row || row->holders != w->holders || row->pass + 1 < p->c->passes)
+		return NULL;
+	row->pass = p->c->passes;
+	p->c->stats.used++;
+	return row;
+}
+
+/* Leave out what is no more, once it is much. */
+static void drop_unused(struct pass *p)
+{
+	struct stats *stats = &p->c->stats;
+	struct kept_stat *rows = stats->rows.rows;
+	uint32_t n = 0;
+
+	if (stats->rows.count / 2 <= stats->used)
+		return;
+	index_clear(&stats->index);
+	for (uint32_t i = 0; i < stats->rows.count; i++) {
+		if (rows[i].pass != p->c->passes)
+			continue;
+		index_add(&stats->index, rows[i].device, rows[i].inode, 0, n);
+		rows[n++] = rows[i];
+	}
+	stats->rows.count = n;
 }
 
 struct asking {
@@ -252,83 +373,99 @@ static void ask_nameless(void *arg, uint32_t i)
 	struct nameless *n = (struct nameless *)x->rows.rows + i;
 	const struct object *o = snapshot_object(x->p->s, n->object);
 	const struct where *w = pass_where(x->p, n->object);
-	const struct kept_stat *kept = kept_stat(x->p->c, o, w);
 
-	if (kept) {
-		n->statted = true;
-		n->stx = kept->stx;
-		n->sealed = kept->sealed;
-		return;
-	}
 	n->statted = stat_holder(x->p, w, &n->stx);
 	n->sealed = o->kind == KIND_MEMFD && n->statted && is_sealed(w);
 }
 
-static void stat_object(struct pass *p, uint32_t i, const struct nameless *nameless)
+/* @stx NULL: it could not be asked. */
+static void set_stat(struct pass *p, uint32_t i, const struct statx *stx)
 {
 	struct object *o = snapshot_object(p->s, i);
 	struct where *w = pass_where(p, i);
-	struct statx stx;
-	bool statted;
-
-	if (nameless) {
-		statted = nameless->statted;
-		stx = nameless->stx;
-		if (statted)
-			keep_stat(p, o, w, nameless);
-		if (nameless->sealed)
-			o->flags |= OBJECT_SEALED;
-	} else {
-		statted = stat_named(p, o, w, &stx);
-	}
 
 	w->statted = true;
-	if (o->kind == KIND_FILE && (statted ? S_ISCHR(stx.stx_mode) : !strncmp(w->name, "/dev/", 5)))
+	if (o->kind == KIND_FILE && (stx ? S_ISCHR(stx->stx_mode) : !strncmp(w->name, "/dev/", 5)))
 		o->kind = KIND_DEVICE;
 	/* a device node there is no memory of its file system */
-	if ((o->kind == KIND_POSIX_SHM || o->kind == KIND_POSIX_SEM) && statted && S_ISCHR(stx.stx_mode)) {
+	if ((o->kind == KIND_POSIX_SHM || o->kind == KIND_POSIX_SEM) && stx && S_ISCHR(stx->stx_mode)) {
 		o->kind = KIND_DEVICE;
 		w->dropped = !o->mappings;
 	}
 	/* a semaphore is known by its length; what is not directly there is none */
 	if (o->kind == KIND_POSIX_SEM &&
-	    ((statted && stx.stx_size != 32) || (w->fs && strchr(w->below, '/'))))
+	    ((stx && stx->stx_size != 32) || (w->fs && strchr(w->below, '/'))))
 		o->kind = KIND_POSIX_SHM;
-	if (!statted) {
+	if (!stx) {
 		unknown_facts(p, o);
 		return;
 	}
-	object_stat(p, o, &stx);
-	if (o->kind == KIND_FILE && !same_file(&stx, o->device, o->inode))
-		index_add(&p->index, makedev(stx.stx_dev_major, stx.stx_dev_minor), stx.stx_ino, 0, i);
+	object_stat(p, o, stx);
+	if (o->kind == KIND_FILE && !same_file(stx, o->device, o->inode))
+		index_add(&p->index, makedev(stx->stx_dev_major, stx->stx_dev_minor), stx->stx_ino, 0, i);
+}
+
+static void set_nameless(struct pass *p, uint32_t i, bool sealed, const struct statx *stx)
+{
+	if (sealed)
+		snapshot_object(p->s, i)->flags |= OBJECT_SEALED;
+	set_stat(p, i, stx);
+}
+
+/* Those of some kinds (KIND_BIT) that were not met on their file system. */
+static void stat_all_named(struct pass *p, uint32_t of)
+{
+	folders_open(p);
+	for (uint32_t i = p->files; i < snapshot_count(p->s, CLASS_OBJECT); i++) {
+		struct object *o = snapshot_object(p->s, i);
+		struct where *w = pass_where(p, i);
+		struct statx stx;
+
+		if (!w->statted && of & KIND_BIT(o->kind))
+			set_stat(p, i, stat_named(p, o, w, &stx) ? &stx : NULL);
+	}
+	folders_close(p);
 }
 
 /* Facts that only the file itself tells, of objects that were found by a holder. */
 void stat_files(struct pass *p)
 {
-	for (uint32_t i = 0; i < snapshot_count(p->s, CLASS_OBJECT); i++)
-		if (!pass_where(p, i)->statted && snapshot_object(p->s, i)->kind == KIND_FILE)
-			stat_object(p, i, NULL);
+	stat_all_named(p, KIND_BIT(KIND_FILE));
+}
+
+static void stat_nameless(struct pass *p)
+{
+	struct asking x = { .p = p };
+
+	p->c->stats.next = p->c->stats.used = 0;
+	for (uint32_t i = p->files; i < snapshot_count(p->s, CLASS_OBJECT); i++) {
+		const struct object *o = snapshot_object(p->s, i);
+		const struct where *w = pass_where(p, i);
+		const struct kept_stat *kept;
+
+		if (w->statted || is_named_kind(o->kind))
+			continue;
+		kept = kept_stat(p, o, w);
+		if (kept)
+			set_nameless(p, i, kept->sealed, &kept->stx);
+		else
+			((struct nameless *)table_add(&x.rows, sizeof(struct nameless)))->object = i;
+	}
+	in_threads(p->c->threads, x.rows.count, 32, ask_nameless, &x);
+	p->c->stats.next = 0;
+	for (uint32_t i = 0; i < x.rows.count; i++) {
+		const struct nameless *n = (struct nameless *)x.rows.rows + i;
+
+		if (n->statted)
+			keep_stat(p, snapshot_object(p->s, n->object), pass_where(p, n->object), n);
+		set_nameless(p, n->object, n->sealed, n->statted ? &n->stx : NULL);
+	}
+	table_release(&x.rows);
+	drop_unused(p);
 }
 
 void stat_others(struct pass *p)
 {
-	struct asking x = { .p = p };
-
-	for (uint32_t i = 0; i < snapshot_count(p->s, CLASS_OBJECT); i++)
-		if (!pass_where(p, i)->statted && !is_named_kind(snapshot_object(p->s, i)->kind))
-			((struct nameless *)table_add(&x.rows, sizeof(struct nameless)))->object = i;
-	in_threads(p->c->threads, x.rows.count, 32, ask_nameless, &x);
-	for (uint32_t i = 0; i < x.rows.count; i++) {
-		const struct nameless *n = (struct nameless *)x.rows.rows + i;
-
-		stat_object(p, n->object, n);
-	}
-	table_release(&x.rows);
-	for (uint32_t i = 0; i < snapshot_count(p->s, CLASS_OBJECT); i++)
-		if (!pass_where(p, i)->statted)
-			stat_object(p, i, NULL);
-	stats_release(&p->c->stats);
-	p->c->stats = p->stats;
-	p->stats = (struct stats){ 0 };
+	stat_nameless(p);
+	stat_all_named(p, KINDS_ALL);
 }

@@ -28,6 +28,18 @@ static int compare_pids(const void *pa, const void *pb)
 	return (a->pid > b->pid) - (a->pid < b->pid);
 }
 
+/* They come in order, unless one was born meanwhile. */
+static void sort_listed(struct table *pids)
+{
+	const struct listed *l = pids->rows;
+	uint32_t i = 1;
+
+	while (i < pids->count && l[i - 1].pid <= l[i].pid)
+		i++;
+	if (i < pids->count)
+		qsort(pids->rows, pids->count, sizeof(*l), compare_pids);
+}
+
 static void add_listed(struct table *pids, uint32_t pid, uint64_t inode)
 {
 	*(struct listed *)table_add(pids, sizeof(struct listed)) =
@@ -48,8 +60,7 @@ static int read_pids(struct table *pids)
 			add_listed(pids, strtoul(e->d_name, NULL, 10), e->d_ino);
 	error = errno;
 	closedir(dir);
-	if (pids->count)
-		qsort(pids->rows, pids->count, sizeof(struct listed), compare_pids);
+	sort_listed(pids);
 	return -error;
 }
 
@@ -65,12 +76,8 @@ static int copy_pids(const struct collector *c, struct table *pids)
  * The inode of /proc/PID is made for the process: another number behind the same pid is
  * another process, of which nothing is known yet.
  */
-static void keep_task(struct task *t, struct task *known, const struct listed *l)
+static void keep_task(struct task *t, const struct listed *l)
 {
-	if (!known)
-		buf_init(&t->names);
-	else
-		*t = *known;
 	if (t->inode != l->inode) {
 		task_release(t);
 		t->cpu = -1;
@@ -81,33 +88,58 @@ static void keep_task(struct task *t, struct task *known, const struct listed *l
 	t->gone = false;
 }
 
-/* Merge the fresh list with what is known: both ascend. */
+/* Whether the same pids are there as before. */
+static bool same_pids(const struct table *tasks, const struct table *pids)
+{
+	const struct listed *l = pids->rows;
+	const struct task *t = tasks->rows;
+	uint32_t i = 0;
+
+	if (tasks->count != pids->count)
+		return false;
+	while (i < pids->count && t[i].pid == l[i].pid)
+		i++;
+	return i == pids->count;
+}
+
+/* The fresh list with what is known of those that were there before: both ascend. */
+static struct table merge(struct table *old, const struct table *pids)
+{
+	struct table fresh = { 0 };
+	struct task *known = old->rows;
+	uint32_t k = 0;
+
+	table_reserve(&fresh, sizeof(struct task), pids->count);
+	for (uint32_t i = 0; i < pids->count; i++) {
+		const struct listed *l = (struct listed *)pids->rows + i;
+		struct task *t = table_add(&fresh, sizeof(*t));
+
+		while (k < old->count && known[k].pid < l->pid)
+			task_release(&known[k++]);
+		if (k < old->count && known[k].pid == l->pid)
+			*t = known[k++];
+		else
+			buf_init(&t->names);
+	}
+	while (k < old->count)
+		task_release(&known[k++]);
+	table_release(old);
+	return fresh;
+}
+
 int tasks_list(struct pass *p)
 {
-	struct table old = p->c->tasks, fresh = { 0 }, pids = { 0 };
-	struct task *known = old.rows;
-	uint32_t k = 0;
+	struct table *tasks = &p->c->tasks, pids = { 0 };
 	int rc = p->c->only ? copy_pids(p->c, &pids) : read_pids(&pids);
 
 	if (rc < 0) {
 		table_release(&pids);
 		return rc;
 	}
-	table_reserve(&fresh, sizeof(struct task), pids.count);
-	for (uint32_t i = 0; i < pids.count; i++) {
-		const struct listed *l = (struct listed *)pids.rows + i;
-		struct task *t = table_add(&fresh, sizeof(*t));
-		bool same;
-
-		while (k < old.count && known[k].pid < l->pid)
-			task_release(&known[k++]);
-		same = k < old.count && known[k].pid == l->pid;
-		keep_task(t, same ? &known[k++] : NULL, l);
-	}
-	while (k < old.count)
-		task_release(&known[k++]);
-	table_release(&old);
+	if (!same_pids(tasks, &pids))
+		*tasks = merge(tasks, &pids);
+	for (uint32_t i = 0; i < pids.count; i++)
+		keep_task(pass_task(p, i), (struct listed *)pids.rows + i);
 	table_release(&pids);
-	p->c->tasks = fresh;
 	return 0;
 }
