@@ -23,10 +23,7 @@ static int compare_u64(const void *pa, const void *pb)
 
 static void add_pid(struct table *pids, bool known, uint64_t pid)
 {
-	const uint32_t *last = pids->count ? (uint32_t *)pids->rows + pids->count - 1 : NULL;
-
-	/* neighbours are often of one maker */
-	if (known && pid && pid <= INT32_MAX && !(last && *last == pid))
+	if (known && pid && pid <= INT32_MAX)
 		*(uint32_t *)table_add(pids, sizeof(uint32_t)) = pid;
 }
 
@@ -63,12 +60,6 @@ void pids_judge(struct pass *p)
 	p->scene.npids = p->pid_facts.count;
 }
 
-static bool has_uid(const struct table *sorted, uint64_t uid)
-{
-	return sorted->count &&
-	       bsearch(&uid, sorted->rows, sorted->count, sizeof(uid), compare_u64);
-}
-
 bool tasks_hidden(const struct pass *p)
 {
 	const struct mounts *own = p->mounts.rows;
@@ -93,32 +84,61 @@ static uint64_t euid_of(const struct task *t)
 	return stat(path, &st) < 0 ? EUID_UNREAD : st.st_uid;
 }
 
-static void add_uid(struct table *uids, uint64_t uid)
-{
-	const uint64_t *last = uids->count ? (uint64_t *)uids->rows + uids->count - 1 : NULL;
+struct owner {
+	uint64_t uid;
+	bool seen;			/* it has a process */
+};
 
-	if (!last || *last != uid)
-		*(uint64_t *)table_add(uids, sizeof(uid)) = uid;
+static int compare_owners(const void *pa, const void *pb)
+{
+	const struct owner *a = pa, *b = pb;
+
+	return (a->uid > b->uid) - (a->uid < b->uid);
 }
 
-static bool anything_unheld(const struct pass *p)
+/* Who owns what nobody holds: each once, in order. */
+static void owners_of_unheld(const struct pass *p, struct table *owners)
 {
-	for (uint32_t i = 0; i < snapshot_count(p->s, CLASS_OBJECT); i++)
-		if (!is_held(snapshot_object(p->s, i)))
-			return true;
-	return false;
-}
+	struct owner *rows;
+	uint32_t n = 0;
 
-/* Owners of what nobody holds that no process seen so far belongs to. */
-static bool owner_missing(const struct pass *p)
-{
 	for (uint32_t i = 0; i < snapshot_count(p->s, CLASS_OBJECT); i++) {
 		const struct object *o = snapshot_object(p->s, i);
 
-		if (!is_held(o) && FACT_KNOWN(o, uid) && !has_uid(&p->uids, o->uid))
-			return true;
+		rows = owners->rows;
+		/* neighbours are mostly of one owner */
+		if (is_held(o) || !FACT_KNOWN(o, uid) ||
+		    (owners->count && rows[owners->count - 1].uid == o->uid))
+			continue;
+		((struct owner *)table_add(owners, sizeof(*rows)))->uid = o->uid;
 	}
-	return false;
+	rows = owners->rows;
+	if (owners->count)
+		qsort(rows, owners->count, sizeof(*rows), compare_owners);
+	for (uint32_t i = 0; i < owners->count; i++)
+		if (!n || rows[n - 1].uid != rows[i].uid)
+			rows[n++] = rows[i];
+	owners->count = n;
+}
+
+/* Look at processes until all owners are met, and list those that were; gives how many are missing. */
+static uint32_t meet_owners(struct pass *p, struct table *owners)
+{
+	uint32_t missing = owners->count;
+
+	for (uint32_t i = 0; missing && i < p->c->tasks.count; i++) {
+		const struct task *t = pass_task(p, i);
+		struct owner key = { .uid = t->gone ? EUID_UNREAD : euid_of(t) }, *owner;
+
+		owner = key.uid == EUID_UNREAD ? NULL :
+			bsearch(&key, owners->rows, owners->count, sizeof(key), compare_owners);
+		if (!owner || owner->seen)
+			continue;
+		owner->seen = true;
+		missing--;
+		*(uint64_t *)table_add(&p->uids, sizeof(uint64_t)) = owner->uid;
+	}
+	return missing;
 }
 
 static void sort_uids(struct table *uids)
@@ -128,26 +148,20 @@ static void sort_uids(struct table *uids)
 }
 
 /*
- * The owner of /proc/PID is cheap to see and settles most; only for a missing one are all
- * four user numbers of all processes read.
+ * Whether owners of what nobody holds have a process: the owner of /proc/PID is cheap to see and
+ * settles most; only for a missing one are all four user numbers of all processes read. Where
+ * not all processes are in sight absence says nothing, and nobody asks.
  */
 void uids_find(struct pass *p)
 {
-	if (!anything_unheld(p))
-		return;
-	for (uint32_t i = 0; i < p->c->tasks.count; i++) {
-		const struct task *t = pass_task(p, i);
+	struct table owners = { 0 };
 
-		if (!t->gone)
-			add_uid(&p->uids, euid_of(t));
-	}
+	if (!p->scene.initial_pid_ns || p->hidden || !p->c->tasks.count)
+		return;
+	owners_of_unheld(p, &owners);
+	p->scene.uids_complete = !meet_owners(p, &owners) || !uids_read(p, &p->uids);
 	sort_uids(&p->uids);
-	p->scene.uids_complete = p->uids.count && !p->hidden && p->c->proc_is_ours;
-	if (owner_missing(p)) {
-		if (uids_read(p, &p->uids) < 0)
-			p->scene.uids_complete = false;
-		sort_uids(&p->uids);
-	}
 	p->scene.uids = p->uids.rows;
 	p->scene.nuids = p->uids.count;
+	table_release(&owners);
 }

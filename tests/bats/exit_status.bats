@@ -65,8 +65,8 @@ means()
 	means "list -o naem" name
 	means "list -x sise" size
 	means "list -Q naem==1" name
-	means "show /dev/shm/sub/f@1" 'ipctop show posix-shm:/sub/f\\x401'
-	means "show 7" "ipctop show shm:7"
+	means "show /dev/shm/sub/f@1" 'posix-shm:/sub/f\\x401'
+	means "show 7" shm:7
 	run -2 ipctop frobnicate
 	refute_output --partial "mean"
 	run -2 ipctop show /dev/shm/
