@@ -58,7 +58,7 @@ $(wordlist 2,99,$(DEFERRED)): $(firstword $(DEFERRED))
 	@:
 else
 
-packages := libproc2 smartcols json-c
+packages := libproc2 smartcols json-c libzstd
 # Opened only when it is needed (src/collect/process.c), so not linked.
 opened := libproc2
 READELF ?= readelf
@@ -150,18 +150,19 @@ $(schema): $(O)/ipctop
 bindir := $(DESTDIR)$(PREFIX)/bin
 man1dir := $(DESTDIR)$(PREFIX)/share/man/man1
 datadir := $(DESTDIR)$(PREFIX)/share/ipctop
+pages := $(wildcard man/*.1)
 
 install: $(O)/ipctop $(schema)
 	$(say) INSTALL $(DESTDIR)$(PREFIX)
 	$(Q)$(INSTALL) -d $(bindir) $(man1dir) $(datadir)
 	$(Q)$(INSTALL) -m 755 $(O)/ipctop $(bindir)/ipctop
-	$(Q)$(INSTALL) -m 644 man/ipctop.1 $(man1dir)/ipctop.1
+	$(Q)$(INSTALL) -m 644 $(pages) $(man1dir)
 	$(Q)$(INSTALL) -m 644 $(schema) $(datadir)/ipctop-1.schema.json
 	$(Q)$(INSTALL) -m 644 src/share/ipctop.conf $(datadir)/ipctop.conf
 
 uninstall:
 	$(say) REMOVE $(DESTDIR)$(PREFIX)
-	$(Q)rm -f $(bindir)/ipctop $(man1dir)/ipctop.1
+	$(Q)rm -f $(bindir)/ipctop $(pages:man/%=$(man1dir)/%)
 	$(Q)rm -rf $(datadir)
 
 # Only a folder that this Makefile made.

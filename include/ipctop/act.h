@@ -51,25 +51,41 @@ bool act_can(enum kind kind, enum action action);
 
 /*
  * Contents of an object, to be read. A segment is attached read-only, which the kernel counts
- * as use: its attach time and last pid change (shmop(2)); a file keeps its times.
+ * as use: its attach time and last pid change (shmop(2)); a file keeps its access time where the
+ * reader may say so (O_NOATIME: its owner, and who has CAP_FOWNER).
+ *
+ * To read a page of a segment that nobody ever touched through an attachment would make that page. So
+ * it is read as a file, which needs CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN; or, without, only where
+ * the kernel says that there are pages (mincore(2)) and their number proves that these are all. Where
+ * it does not, since pages come and go from swap, all is read.
  */
 struct contents {
-	int fd;				/* to be read with pread and SEEK_DATA; -1: @map alone */
-	const void *map;		/* of a segment, @size bytes */
 	uint64_t size;
+	uint64_t page_size;		/* 0: not told */
+	int fd;				/* -1: by @map alone */
+	const char *map;		/* of a segment; NULL: none */
+	unsigned char *present;		/* a byte for each page of @map, 1: there is one; NULL: not known */
 };
 /*
- * Open the contents of @o, an object of a fresh snapshot; in another namespace, too. 0
- * (contents_close), or -errno with a sentence.
+ * Open the contents of @o, an object of the fresh snapshot @s; in another namespace, too. What has
+ * no name is read by its holders, as far as @s has them. Never waits for somebody's lease. 0
+ * (contents_close), or -errno with a sentence: -EOPNOTSUPP, the kind has none to read.
  */
-int contents_open(const struct object *o, struct contents *c, struct buf *error) __must_check;
+int contents_open(const struct snapshot *s, const struct object *o, struct contents *c,
+		  struct buf *error) __must_check;
 void contents_close(struct contents *c);
 /*
- * The next run of bytes at or behind @from that may hold data: 1 and its bounds, 0 behind the last.
- * Holes, never touched pages, are left out where the kernel tells them.
+ * The next run of bytes at or behind @from that may hold data: 1 and its bounds, 0 behind the
+ * last, or -errno. What lies between runs is zero.
  */
 int contents_next(const struct contents *c, uint64_t from, uint64_t *start, uint64_t *end) __must_check;
 /* Read at @offset: bytes read (fewer at the end), or -errno. */
 int64_t contents_read(const struct contents *c, uint64_t offset, void *buffer, size_t n) __must_check;
+
+/*
+ * Who may write while the contents are read: how many of the holders in @s, and in @unseen whether there
+ * may be others that @s does not have.
+ */
+uint32_t contents_writers(const struct snapshot *s, const struct object *o, bool *unseen);
 
 #endif

@@ -202,7 +202,7 @@ struct map {
 	uint64_t rss, pss, swap;	/* bytes; with -X */
 };
 
-enum action { ACTION_REMOVE, ACTION_SAVE, ACTION_CHMOD, ACTION_CHOWN, NR_ACTIONS };
+enum action { ACTION_REMOVE, ACTION_SAVE, ACTION_RESTORE, ACTION_CHMOD, ACTION_CHOWN, NR_ACTIONS };
 extern const char *const action_names[NR_ACTIONS + 1];
 
 enum outcome {
@@ -212,6 +212,7 @@ enum outcome {
 	OUTCOME_UNLINKED,	/* a file that lost its name, and goes with its last user */
 	OUTCOME_CHANGED,	/* owner or mode */
 	OUTCOME_SAVED,
+	OUTCOME_RESTORED,	/* made again */
 	OUTCOME_GONE,		/* somebody else removed it before */
 	OUTCOME_KEPT,		/* left alone because the request said so */
 	OUTCOME_REFUSED,	/* a safety rule stood against it */

@@ -22,8 +22,7 @@ const char *file_below(const struct object *fresh)
 	return fresh->path + strlen(root);
 }
 
-/* The folder that the name stands in, and the name's last part. */
-static int open_parent(int root, const char *below, const char **last)
+int file_parent(int root, const char *below, const char **last)
 {
 	struct open_how how = {
 		.flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
@@ -145,7 +144,7 @@ void file_remove(struct actor *a, struct act *act, const struct object *fresh)
 	int root = actor_folder(a, fresh->device), rc = root < 0 ? root : below ? 0 : -ESTALE;
 
 	if (!rc) {
-		r.parent = open_parent(root, below, &r.last);
+		r.parent = file_parent(root, below, &r.last);
 		rc = r.parent < 0 ? r.parent : look(&r, fresh);
 	}
 	if (!rc)

@@ -5,6 +5,11 @@
 #define FILE_ACTS {							\
 	[ACTION_REMOVE] = file_remove,					\
 	[ACTION_CHMOD] = file_change, [ACTION_CHOWN] = file_change,	\
+	[ACTION_SAVE] = object_save,					\
+}
+/* They have no name, or are not ipctop's to remove. */
+#define OTHER_ACTS {							\
+	[ACTION_SAVE] = object_save,					\
 }
 
 const struct act_kind act_kinds[NR_KINDS] = {
@@ -12,10 +17,14 @@ const struct act_kind act_kinds[NR_KINDS] = {
 		.act = {
 			[ACTION_REMOVE] = segment_remove,
 			[ACTION_CHMOD] = segment_change, [ACTION_CHOWN] = segment_change,
+			[ACTION_SAVE] = object_save,
 		},
 	},
 	[KIND_POSIX_SHM] = { .act = FILE_ACTS },
 	[KIND_POSIX_SEM] = { .act = FILE_ACTS },
+	[KIND_MEMFD] = { .act = OTHER_ACTS },
+	[KIND_ANON] = { .act = OTHER_ACTS },
+	[KIND_FILE] = { .act = OTHER_ACTS },
 };
 
 bool act_can(enum kind kind, enum action action)

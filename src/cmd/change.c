@@ -175,6 +175,7 @@ static const char *past(const struct act *act)
 {
 	static const char *const not[] = {
 		[ACTION_REMOVE] = "not removed", [ACTION_SAVE] = "not saved",
+		[ACTION_RESTORE] = "not restored",
 		[ACTION_CHMOD] = "mode not changed", [ACTION_CHOWN] = "owner not changed",
 	};
 
@@ -217,7 +218,7 @@ static void tell_done(void *arg, const struct act *act)
 		buf_puts(&line, " came back");
 	}
 	if (FACT_KNOWN(act, saved)) {
-		buf_puts(&line, ", saved in ");
+		buf_puts(&line, act->result == OUTCOME_SAVED ? " in " : ", saved in ");
 		text_escape(&line, act->saved, strlen(act->saved), 0);
 	}
 	if (FACT_KNOWN(act, why)) {
@@ -297,7 +298,7 @@ static int execute(struct changes *c, const struct query *q, const struct feed *
 {
 	struct sigaction act = { .sa_handler = stop }, old_int, old_term;
 	struct collect_options collect = feed->options;
-	const struct save_options save = { .folder = c->save_folder };
+	const struct save_options save = { .folder = c->save_folder, .level = c->save_level };
 	int rc, status = open_audit(c);
 
 	if (status != DONE)

@@ -26,7 +26,8 @@ struct command {
 /* The table of main.c; ends with NULL. */
 extern const struct command *const commands[];
 extern const struct command command_json, command_batch, command_list, command_show, command_maps,
-	command_clean, command_rm, command_chmod, command_chown,
+	command_clean, command_rm, command_save, command_restore, command_cat, command_chmod,
+	command_chown,
 	command_help, command_help_option, command_version, command_schema;
 
 /* Run the command that @argv names: the whole of the program. */
@@ -169,6 +170,7 @@ struct changes {
 	/* filled by change_options */
 	bool yes, dry_run, verbose, interactive, all_namespaces;
 	const char *audit_file, *save_folder;
+	int save_level;			/* of compression; 0: the usual */
 
 	const struct command *command;
 	enum action action;
@@ -199,6 +201,9 @@ void change_release(struct changes *c);
 /* Ask @question, "[y/N]": whether the answer was yes. False without a terminal. */
 bool change_ask(const char *question);
 bool change_can_ask(void);
+
+/* Tell on stderr who may write to @o while its contents are read. */
+void warn_of_writers(const struct snapshot *s, const struct object *o);
 
 /* The terminal, or its absence. */
 struct screen {

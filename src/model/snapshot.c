@@ -24,15 +24,17 @@ const char *const object_flag_names[] = {
 };
 
 const char *const action_names[NR_ACTIONS + 1] = {
-	[ACTION_REMOVE] = "remove", [ACTION_SAVE] = "save", [ACTION_CHMOD] = "chmod",
-	[ACTION_CHOWN] = "chown",
+	[ACTION_REMOVE] = "remove", [ACTION_SAVE] = "save", [ACTION_RESTORE] = "restore",
+	[ACTION_CHMOD] = "chmod", [ACTION_CHOWN] = "chown",
 };
 
 const char *const outcome_names[NR_OUTCOMES + 1] = {
 	[OUTCOME_PLANNED] = "planned",	 [OUTCOME_REMOVED] = "removed",
 	[OUTCOME_CONDEMNED] = "condemned", [OUTCOME_UNLINKED] = "unlinked",
-	[OUTCOME_CHANGED] = "changed",	 [OUTCOME_SAVED] = "saved", [OUTCOME_GONE] = "gone",
-	[OUTCOME_KEPT] = "kept",	 [OUTCOME_REFUSED] = "refused", [OUTCOME_FAILED] = "failed",
+	[OUTCOME_CHANGED] = "changed",	 [OUTCOME_SAVED] = "saved",
+	[OUTCOME_RESTORED] = "restored", [OUTCOME_GONE] = "gone",
+	[OUTCOME_KEPT] = "kept",	 [OUTCOME_REFUSED] = "refused",
+	[OUTCOME_FAILED] = "failed",
 };
 
 #define GAP_PIDS 16

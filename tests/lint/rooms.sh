@@ -8,7 +8,7 @@ declare -A may=(
 	[lib]=""
 	[model]="lib"
 	[collect]="model lib"
-	[act]="model collect lib"
+	[act]="view model collect lib"
 	[view]="model lib"
 	[tui]="view act collect model lib"
 	[compat]="collect act model lib"
@@ -83,6 +83,7 @@ ncurses n?curses src/tui/screen.c
 libsmartcols libsmartcols src/view/table.c
 libproc2 libproc2 src/collect/process.c
 json-c json(-c)?/|json\.h src/lib/json.c
+libzstd zstd|zdict src/act/pack.c
 END
 
 findings=$(grep -nE '\b(time|open|openat|fopen|read|clock_gettime|gettimeofday|ioctl|system|getenv)\(' \

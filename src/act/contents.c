@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Contents of objects: the way to each kind, and reading. */
+#include "ipctop/act.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "actor.h"
+#include "attach.h"
+#include "ipctop/name.h"
+#include "ipctop/reach.h"
+
+static bool is_same(int fd, const struct object *o)
+{
+	struct stat st;
+
+	return !fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_dev == o->device && st.st_ino == o->inode;
+}
+
+/*
+ * Open for reading what @path leads to, when it is @o; -ENOENT when it is something else. What it is
+ * is asked before it is opened: opening alone has effects on devices.
+ */
+static int open_same(const char *path, int how, const struct object *o)
+{
+	int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+	int fd = open(path, O_PATH | O_CLOEXEC | how), again;
+	char self[40];
+
+	if (fd < 0)
+		return -errno;
+	if (!is_same(fd, o)) {
+		close(fd);
+		return -ENOENT;
+	}
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+	again = open(self, flags | O_NOATIME);
+	if (again < 0 && errno == EPERM)
+		again = open(self, flags);
+	again = again < 0 ? -errno : again;
+	close(fd);
+	return again;
+}
+
+static int open_by_fds(const struct snapshot *s, const struct holder *h, uint64_t pid,
+		       const struct object *o)
+{
+	int rc = -ENOENT;
+
+	for (uint32_t i = 0; rc < 0 && i < h->fds.count; i++) {
+		const struct fd *row = snapshot_row(s, CLASS_FD, h->fds.first + i);
+		char path[64];
+
+		if (FACT_KNOWN(row, access) && row->access == ACCESS_PATH)
+			continue;
+		snprintf(path, sizeof(path), "/proc/%" PRIu64 "/fd/%" PRIu64, pid, row->fd);
+		rc = open_same(path, 0, o);
+	}
+	return rc;
+}
+
+static int open_by_mappings(const struct snapshot *s, const struct holder *h, uint64_t pid,
+			    const struct object *o)
+{
+	int rc = -ENOENT;
+
+	for (uint32_t i = 0; rc < 0 && i < h->mappings.count; i++) {
+		const struct mapping *m = snapshot_row(s, CLASS_MAPPING, h->mappings.first + i);
+		char path[96];
+
+		snprintf(path, sizeof(path), "/proc/%" PRIu64 "/map_files/%" PRIx64 "-%" PRIx64, pid, m->start,
+			 m->start + m->length);
+		rc = open_same(path, 0, o);
+	}
+	return rc;
+}
+
+static int open_by_holders(const struct snapshot *s, const struct object *o)
+{
+	int first = -ENXIO, rc = -ENXIO;
+
+	for (uint32_t i = 0; rc < 0 && i < o->holders.count; i++) {
+		const struct holder *h = snapshot_row(s, CLASS_HOLDER, o->holders.first + i);
+		const struct process *p = snapshot_row(s, CLASS_PROCESS, h->process);
+
+		rc = open_by_fds(s, h, p->pid, o);
+		if (rc == -ENOENT)
+			rc = open_by_mappings(s, h, p->pid, o);
+		if (first == -ENXIO || first == -ENOENT)
+			first = rc;
+	}
+	return rc < 0 ? first : rc;
+}
+
+/* The file of a /dev/shm by its name there. */
+static int open_below(const struct object *o)
+{
+	const char *below = file_below(o);
+	int root = below ? reach_folder(o->device) : -ENXIO, fd = root;
+
+	if (root < 0)
+		return root;
+	fd = reach_file(root, below, O_NOATIME);
+	if (fd == -EPERM)
+		fd = reach_file(root, below, 0);
+	close(root);
+	if (fd >= 0 && !is_same(fd, o)) {
+		close(fd);
+		return -ESTALE;
+	}
+	return fd;
+}
+
+/* A file elsewhere by its path, when that path was found to lead to it. */
+static int open_path(const struct object *o)
+{
+	struct buf error = BUF_INIT;
+	struct name name = { 0 };
+	int fd = -ENXIO;
+
+	if (!name_parse(o->name, &name, &error)) {
+		if (name.form == NAME_PATH)
+			fd = open_same(name.path, O_NOFOLLOW, o);
+		name_release(&name);
+	}
+	buf_release(&error);
+	return fd;
+}
+
+static int no_name(const struct object *o)
+{
+	return -ENXIO;
+}
+
+/* How each kind is reached by its name; NULL: it has nothing to read. */
+static int (*const openers[NR_KINDS])(const struct object *o) = {
+	[KIND_POSIX_SHM] = open_below, [KIND_POSIX_SEM] = open_below, [KIND_FILE] = open_path,
+	[KIND_MEMFD] = no_name, [KIND_ANON] = no_name,
+};
+
+static void put_why(const struct object *o, int error, struct buf *why)
+{
+	if (error == ENXIO)
+		buf_puts(why, "it has no name here, and no holder was seen to read it from");
+	else if (error == ENOENT || error == ESTALE)
+		buf_puts(why, "it changed since it was looked at, or it is gone");
+	else if (error == EAGAIN)
+		buf_puts(why, "somebody has a lease on it, which reading would break");
+	else if ((error == EACCES || error == EPERM) && FACT_KNOWN(o, user))
+		buf_printf(why, "it is %s's and may not be read", o->user);
+	else
+		buf_printf(why, "it cannot be opened: %s", strerrordesc_np(error));
+}
+
+static int open_file(const struct snapshot *s, const struct object *o, struct contents *c,
+		     struct buf *error)
+{
+	struct stat st;
+
+	c->fd = openers[o->kind](o);
+	if (c->fd == -ENXIO)
+		c->fd = open_by_holders(s, o);
+	if (c->fd < 0) {
+		put_why(o, -c->fd, error);
+		return c->fd;
+	}
+	if (fstat(c->fd, &st)) {
+		int rc = -errno;
+
+		close(c->fd);
+		put_why(o, -rc, error);
+		return rc;
+	}
+	c->size = st.st_size;
+	if (FACT_KNOWN(o, flags) && o->flags & OBJECT_HUGETLB)
+		c->page_size = st.st_blksize;
+	return 0;
+}
+
+int contents_open(const struct snapshot *s, const struct object *o, struct contents *c,
+		  struct buf *error)
+{
+	*c = (struct contents){ .fd = -1 };
+	if (o->kind == KIND_SHM)
+		return attach_open(o, c, error);
+	if (openers[o->kind])
+		return open_file(s, o, c, error);
+	buf_printf(error, "%s have no contents that can be read", kinds[o->kind].plural);
+	return -EOPNOTSUPP;
+}
+
+void contents_close(struct contents *c)
+{
+	if (c->fd >= 0)
+		close(c->fd);
+	if (c->map)
+		attach_close(c);
+	*c = (struct contents){ .fd = -1 };
+}
+
+int contents_next(const struct contents *c, uint64_t from, uint64_t *start, uint64_t *end)
+{
+	off_t at;
+
+	if (c->fd < 0)
+		return attach_next(c, from, start, end);
+	if (from >= c->size)
+		return 0;
+	at = lseek(c->fd, from, SEEK_DATA);
+	if (at < 0 && errno != ENXIO && errno != EINVAL)
+		return -errno;
+	if (at < 0 && errno == ENXIO)
+		return 0;
+	*start = at < 0 ? from : (uint64_t)at;	/* a file system that knows of no holes */
+	at = lseek(c->fd, *start, SEEK_HOLE);
+	*end = at < 0 || (uint64_t)at > c->size ? c->size : (uint64_t)at;
+	return *start < c->size;
+}
+
+int64_t contents_read(const struct contents *c, uint64_t offset, void *buffer, size_t n)
+{
+	size_t done = 0;
+
+	if (c->fd < 0)
+		return attach_read(c, offset, buffer, n);
+	while (done < n) {
+		ssize_t got = pread(c->fd, (char *)buffer + done, n - done, offset + done);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return -errno;
+		if (!got)
+			break;
+		done += got;
+	}
+	return done;
+}
+
+static bool may_write(const struct snapshot *s, const struct holder *h)
+{
+	for (uint32_t i = 0; i < h->mappings.count; i++) {
+		const struct mapping *m = snapshot_row(s, CLASS_MAPPING, h->mappings.first + i);
+
+		/* private ones write to copies */
+		if (strchr(m->prot, 'w') && strchr(m->prot, 's'))
+			return true;
+	}
+	for (uint32_t i = 0; i < h->fds.count; i++) {
+		const struct fd *row = snapshot_row(s, CLASS_FD, h->fds.first + i);
+
+		if (row->access == ACCESS_W || row->access == ACCESS_RW)
+			return true;
+	}
+	return false;
+}
+
+uint32_t contents_writers(const struct snapshot *s, const struct object *o, bool *unseen)
+{
+	uint32_t writers = 0;
+
+	for (uint32_t i = 0; i < o->holders.count; i++)
+		writers += may_write(s, snapshot_row(s, CLASS_HOLDER, o->holders.first + i));
+	*unseen = !FACT_KNOWN(o, holders_complete) || !o->holders_complete;
+	return writers;
+}

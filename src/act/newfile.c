@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "newfile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#define TRIES 16
+
+static int open_hidden(struct newfile *n)
+{
+	char name[sizeof(NEWFILE_HIDDEN) + 2 * sizeof(uint64_t)];
+	uint64_t number;
+
+	for (int i = 0; i < TRIES; i++) {
+		if (getrandom(&number, sizeof(number), 0) != sizeof(number))
+			return -EIO;
+		snprintf(name, sizeof(name), NEWFILE_HIDDEN "%016llx", (unsigned long long)number);
+		n->fd = openat(n->folder, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+		if (n->fd >= 0) {
+			n->hidden = xstrdup(name);
+			return 0;
+		}
+		if (errno != EEXIST)
+			break;
+	}
+	return -errno;
+}
+
+int newfile_open(struct newfile *n, int folder)
+{
+	*n = (struct newfile){ .folder = folder };
+	n->fd = openat(folder, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (n->fd >= 0)
+		return 0;
+	/* file systems without it say the first, kernels of others the rest (open(2), BUGS) */
+	if (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT && errno != EINVAL)
+		return -errno;
+	return open_hidden(n);
+}
+
+static int link_nameless(struct newfile *n, const char *name)
+{
+	char path[40];
+
+	/* by descriptor alone it needs privilege */
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", n->fd);
+	if (!linkat(AT_FDCWD, path, n->folder, name, AT_SYMLINK_FOLLOW))
+		return 0;
+	if (errno != ENOENT)
+		return -errno;
+	return linkat(n->fd, "", n->folder, name, AT_EMPTY_PATH) ? -errno : 0;
+}
+
+/* Neither way writes over what is there. */
+static int rename_hidden(struct newfile *n, const char *name)
+{
+	if (!renameat2(n->folder, n->hidden, n->folder, name, RENAME_NOREPLACE))
+		return 0;
+	if (errno != EINVAL && errno != ENOSYS)
+		return -errno;
+	if (linkat(n->folder, n->hidden, n->folder, name, 0))
+		return -errno;
+	unlinkat(n->folder, n->hidden, 0);
+	return 0;
+}
+
+int newfile_link(struct newfile *n, const char *name)
+{
+	int rc = n->hidden ? rename_hidden(n, name) : link_nameless(n, name);
+
+	if (rc)
+		return rc;
+	free(n->hidden);
+	n->hidden = NULL;
+	return 0;
+}
+
+void newfile_drop(struct newfile *n)
+{
+	if (n->hidden)
+		unlinkat(n->folder, n->hidden, 0);
+	free(n->hidden);
+	n->hidden = NULL;
+	if (n->fd >= 0)
+		close(n->fd);
+	n->fd = -1;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef ACT_NEWFILE_H
+#define ACT_NEWFILE_H
+
+#include "ipctop/alloc.h"
+
+/*
+ * A file that appears under its name only when it is whole. Until then it has none
+ * (O_TMPFILE); where the file system knows no such files it has a hidden one, which only a killed
+ * program leaves behind.
+ */
+#define NEWFILE_HIDDEN	".ipctop-"
+
+struct newfile {
+	int folder;		/* the caller's */
+	int fd;
+	char *hidden;		/* NULL: it has no name */
+};
+/* Begin one in @folder, mode 0600. 0 (newfile_drop), or -errno. */
+int newfile_open(struct newfile *n, int folder) __must_check;
+/* Give it its @name: 0, -EEXIST when there is one, or -errno. It may be tried again. */
+int newfile_link(struct newfile *n, const char *name) __must_check;
+/* Close it; it goes when it has no name yet. */
+void newfile_drop(struct newfile *n);
+
+#endif

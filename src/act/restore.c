@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Restoring: an object made again from its saved file. */
+#include "ipctop/save.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <linux/magic.h>
+#include <sys/mman.h>
+#include <sys/shm.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+#include "actor.h"
+#include "ipctop/io.h"
+#include "ipctop/name.h"
+#include "newfile.h"
+
+#define PIECE		(1 << 20)
+#define MODE_BITS	0777		/* a set-user-ID bit from a file is not believed */
+
+struct restoring {
+	struct saved *saved;
+	const struct restore_options *options;
+	const struct object *o;
+	struct name name;		/* of @o */
+	char **made;
+	struct buf *remark, *error;
+};
+
+static int __printf(3, 4) fail(struct restoring *r, int rc, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	buf_vprintf(r->error, fmt, ap);
+	va_end(ap);
+	return rc;
+}
+
+static int fail_call(struct restoring *r, const char *what, int rc)
+{
+	return fail(r, rc, "%s: %s", what, strerrordesc_np(-rc));
+}
+
+static uint32_t saved_mode(const struct object *o)
+{
+	return FACT_KNOWN(o, mode) ? o->mode & MODE_BITS : 0600;
+}
+
+static bool keeps_owner(const struct restoring *r)
+{
+	return r->options->keep_owner && FACT_KNOWN(r->o, uid) && FACT_KNOWN(r->o, gid);
+}
+
+static void remark_owner(struct restoring *r)
+{
+	const struct object *o = r->o;
+
+	if (FACT_KNOWN(o, uid) && o->uid == geteuid())
+		return;
+	buf_puts(r->remark, "it was ");
+	if (FACT_KNOWN(o, user))
+		buf_printf(r->remark, "%s's", o->user);
+	else if (FACT_KNOWN(o, uid))
+		buf_printf(r->remark, "user %" PRIu64 "'s", o->uid);
+	else
+		buf_puts(r->remark, "somebody else's, maybe");
+	buf_puts(r->remark, " and is yours now");
+}
+
+/* All runs into memory, which is @o->size long. */
+static int fill_memory(struct restoring *r, char *memory)
+{
+	uint64_t offset, length;
+	int rc;
+
+	while ((rc = saved_next(r->saved, &offset, &length, r->error)) > 0) {
+		while (length) {
+			int64_t n = saved_read(r->saved, memory + offset, length, r->error);
+
+			if (n < 0)
+				return n;
+			offset += n;
+			length -= n;
+		}
+	}
+	return rc;
+}
+
+static int write_at(int fd, uint64_t offset, const char *s, size_t n)
+{
+	while (n) {
+		ssize_t done = pwrite(fd, s, n, offset);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done <= 0)
+			return done ? -errno : -ENOSPC;
+		s += done;
+		offset += done;
+		n -= done;
+	}
+	return 0;
+}
+
+static int fill_file(struct restoring *r, int fd, char *piece)
+{
+	uint64_t offset, length;
+	int rc;
+
+	while ((rc = saved_next(r->saved, &offset, &length, r->error)) > 0) {
+		while (length) {
+			int64_t n = saved_read(r->saved, piece, PIECE, r->error);
+
+			if (n < 0)
+				return n;
+			rc = write_at(fd, offset, piece, n);
+			if (rc)
+				return fail_call(r, "its contents cannot be written", rc);
+			offset += n;
+			length -= n;
+		}
+	}
+	return rc;
+}
+
+/* Segments. */
+
+static bool goes_with_its_maker(void)
+{
+	struct buf text = BUF_INIT;
+	bool yes = !io_read_file(AT_FDCWD, "/proc/sys/kernel/shm_rmid_forced", &text, 64) &&
+		   text.s[0] == '1';
+
+	buf_release(&text);
+	return yes;
+}
+
+static int huge_flags(const struct object *o, int *flags)
+{
+	*flags = 0;
+	if (!FACT_KNOWN(o, flags) || !(o->flags & OBJECT_HUGETLB))
+		return 0;
+	*flags = SHM_HUGETLB;
+	if (!FACT_KNOWN(o, page_size))
+		return 0;
+	if (!o->page_size || o->page_size & (o->page_size - 1))
+		return -EINVAL;
+	*flags |= __builtin_ctzll(o->page_size) << MAP_HUGE_SHIFT;
+	return 0;
+}
+
+static int set_mode(int id, uint32_t mode)
+{
+	struct shmid_ds ds;
+
+	if (shmctl(id, IPC_STAT, &ds))
+		return -errno;
+	ds.shm_perm.mode = mode;
+	return shmctl(id, IPC_SET, &ds) ? -errno : 0;
+}
+
+/* While the contents come its mode is 0, so that nobody takes it for whole; who made it may attach first. */
+static void *attach_hidden(int id)
+{
+	void *map = shmat(id, NULL, 0);
+
+	if (map != (void *)-1 || errno != EACCES)
+		return map;
+	/* one that may not be read may not be asked for its state either */
+	if (shmctl(id, IPC_SET, &(struct shmid_ds){ .shm_perm = {
+			.uid = geteuid(), .gid = getegid(), .mode = 0600 } }))
+		return (void *)-1;
+	map = shmat(id, NULL, 0);
+	if (map != (void *)-1)
+		(void)!set_mode(id, 0);
+	return map;
+}
+
+static int own_segment(struct restoring *r, int id)
+{
+	const struct object *o = r->o;
+	struct shmid_ds ds = { .shm_perm = {
+		.uid = geteuid(), .gid = getegid(), .mode = saved_mode(o),
+	} };
+
+	if (keeps_owner(r)) {
+		ds.shm_perm.uid = o->uid;
+		ds.shm_perm.gid = o->gid;
+		if (!shmctl(id, IPC_SET, &ds))
+			return 0;
+		/* not privileged, or a user that this namespace does not know */
+		ds.shm_perm.uid = geteuid();
+		ds.shm_perm.gid = getegid();
+	}
+	remark_owner(r);
+	return shmctl(id, IPC_SET, &ds) ? fail_call(r, "its mode cannot be set", -errno) : 0;
+}
+
+static int fill_segment(struct restoring *r, int id)
+{
+	void *map = attach_hidden(id);
+	int rc;
+
+	if (map == (void *)-1)
+		return fail_call(r, "the new segment cannot be attached", -errno);
+	rc = fill_memory(r, map);
+	if (!rc)
+		rc = own_segment(r, id);
+	/* with the last attachment it goes at once */
+	if (rc)
+		shmctl(id, IPC_RMID, NULL);
+	shmdt(map);
+	return rc;
+}
+
+static int make_segment(struct restoring *r)
+{
+	const struct object *o = r->o;
+	key_t key = r->options->private_key || !FACT_KNOWN(o, key) ? IPC_PRIVATE : (key_t)o->key;
+	struct buf name = BUF_INIT;
+	int id, rc, huge;
+
+	if (goes_with_its_maker())
+		return fail(r, -EOPNOTSUPP, "kernel.shm_rmid_forced is on: a segment that nobody has "
+			    "attached goes at once");
+	if (huge_flags(o, &huge))
+		return fail(r, -EINVAL, "its page size is none");
+	id = shmget(key, o->size, IPC_CREAT | IPC_EXCL | huge);
+	if (id < 0 && errno == EEXIST)
+		return fail(r, -EEXIST, "its key 0x%08" PRIx64 " is in use: --private makes it without", o->key);
+	if (id < 0)
+		return fail_call(r, huge ? "a segment of huge pages cannot be made"
+					 : "a segment cannot be made", -errno);
+	rc = fill_segment(r, id);
+	if (rc)
+		return rc;
+	buf_printf(&name, "%s:%d", kinds[KIND_SHM].name, id);
+	*r->made = buf_detach(&name);
+	return 0;
+}
+
+/* Files. */
+
+static int own_file(struct restoring *r, int fd)
+{
+	const struct object *o = r->o;
+
+	if (!keeps_owner(r) || fchown(fd, o->uid, o->gid))
+		remark_owner(r);
+	return fchmod(fd, saved_mode(o)) ? -errno : 0;
+}
+
+static int fill_huge(struct restoring *r, int fd)
+{
+	void *map;
+	int rc;
+
+	if (!r->o->size)
+		return 0;
+	map = mmap(NULL, r->o->size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (map == MAP_FAILED)
+		return fail_call(r, "huge pages for it cannot be had", -errno);
+	rc = fill_memory(r, map);
+	munmap(map, r->o->size);
+	return rc;
+}
+
+static int fill_small(struct restoring *r, int fd)
+{
+	char *piece = xcalloc(PIECE, 1);
+	int rc = fill_file(r, fd, piece);
+
+	free(piece);
+	return rc;
+}
+
+static int make_in(struct restoring *r, int folder, const char *last,
+		   int (*fill)(struct restoring *r, int fd))
+{
+	struct newfile n;
+	int rc = newfile_open(&n, folder);
+
+	if (rc)
+		return fail_call(r, "no file can be made there", rc);
+	if (ftruncate(n.fd, r->o->size))
+		rc = fail_call(r, "a file of its size cannot be made", -errno);
+	else
+		rc = fill(r, n.fd);
+	if (!rc) {
+		rc = own_file(r, n.fd);
+		if (!rc)
+			rc = newfile_link(&n, last);
+		if (rc == -EEXIST)
+			fail(r, rc, "there is one of that name already");
+		else if (rc)
+			fail_call(r, "it cannot get its name", rc);
+	}
+	newfile_drop(&n);
+	return rc;
+}
+
+/* The name without what says that it was another namespace's. */
+static void put_made(struct restoring *r)
+{
+	struct buf name = BUF_INIT;
+
+	r->name.has_mount = false;
+	name_put(&name, &r->name);
+	*r->made = buf_detach(&name);
+}
+
+static int make_below(struct restoring *r)
+{
+	struct buf below = BUF_INIT;
+	const char *last;
+	int root = open("/dev/shm", O_PATH | O_DIRECTORY | O_CLOEXEC), folder, rc;
+
+	if (root < 0)
+		return fail_call(r, "/dev/shm", -errno);
+	buf_printf(&below, "%s%s", r->o->kind == KIND_POSIX_SEM ? "sem." : "", r->name.path + 1);
+	folder = file_parent(root, below.s, &last);
+	if (folder < 0) {
+		rc = fail_call(r, "its folder cannot be opened", folder);
+	} else {
+		rc = make_in(r, folder, last, fill_small);
+		close(folder);
+	}
+	if (!rc)
+		put_made(r);
+	close(root);
+	buf_release(&below);
+	return rc;
+}
+
+/* Anywhere else a path from a file would let its maker choose what root writes. */
+static int make_on_hugetlbfs(struct restoring *r)
+{
+	const char *slash = strrchr(r->name.path, '/');
+	char *path = xstrndup(r->name.path, slash - r->name.path + 1);
+	int folder = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC), rc;
+	struct statfs sfs;
+
+	free(path);
+	if (folder < 0)
+		return fail_call(r, "the folder of the file cannot be opened", -errno);
+	if (fstatfs(folder, &sfs) || sfs.f_type != HUGETLBFS_MAGIC)
+		rc = fail(r, -EOPNOTSUPP, "of files only those on hugetlbfs are made again");
+	else
+		rc = make_in(r, folder, slash + 1, fill_huge);
+	close(folder);
+	if (!rc)
+		put_made(r);
+	return rc;
+}
+
+static const struct maker {
+	int (*make)(struct restoring *r);	/* NULL: it cannot be without a holder */
+	bool by_path;
+} makers[NR_KINDS] = {
+	[KIND_SHM] = { make_segment, false },
+	[KIND_POSIX_SHM] = { make_below, true },
+	[KIND_POSIX_SEM] = { make_below, true },
+	[KIND_FILE] = { make_on_hugetlbfs, true },
+};
+
+static int make(struct restoring *r)
+{
+	const struct maker *m = &makers[r->o->kind];
+	int rc;
+
+	if (r->name.kind != r->o->kind)
+		return fail(r, -EINVAL, "its name and its kind contradict each other");
+	if (!m->make)
+		return fail(r, -EOPNOTSUPP, "%s live by their holders alone: it cannot be made again",
+			    kinds[r->o->kind].plural);
+	if (m->by_path && r->name.form != NAME_PATH)
+		return fail(r, -EOPNOTSUPP, "it had lost its name when it was saved");
+	rc = saved_check(r->saved, NULL, r->error);
+	return rc ? rc : m->make(r);
+}
+
+int restore_object(struct saved *saved, const struct restore_options *options, char **name,
+		   struct buf *remark, struct buf *error)
+{
+	struct restoring r = {
+		.saved = saved, .options = options, .o = saved_object(saved), .made = name,
+		.remark = remark, .error = error,
+	};
+	int rc = name_parse(r.o->name, &r.name, error);
+
+	*name = NULL;
+	if (rc)
+		return rc;
+	rc = make(&r);
+	name_release(&r.name);
+	return rc;
+}
