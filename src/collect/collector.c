@@ -329,10 +329,20 @@ static void look_twice(struct pass *p)
 		compare_looks(p);
 }
 
+/* Segments are marked where they are read. */
+static void mark_foreign_file(struct pass *p, uint32_t i)
+{
+	uint32_t fs = pass_where(p, i)->fs;
+
+	if (fs && !((struct shared_fs *)p->filesystems.rows)[fs - 1].own)
+		snapshot_object(p->s, i)->evidence.namespace_other = true;
+}
+
 static void judge(struct pass *p)
 {
 	for (uint32_t i = 0; i < snapshot_count(p->s, CLASS_OBJECT); i++) {
 		object_name(p, i);
+		mark_foreign_file(p, i);
 		lifecycle_family(p->s, snapshot_object(p->s, i), p->c->options.policy);
 	}
 	if (wants(p, SOURCE_MOUNTS))

@@ -57,10 +57,15 @@ static void set_policy(struct pass *p)
 {
 	const struct policy *policy = p->c->options.policy;
 	const struct collect_options *x = &p->c->options;
-	struct policy_row *row = snapshot_add(p->s, CLASS_POLICY);
 	struct document *doc = snapshot_document(p->s);
-	struct span keep = { .first = p->s->words.count, .count = policy->nkeep };
+	struct policy_row *row;
+	struct span keep = { .first = p->s->words.count };
 
+	/* a pass that only finds the way to something judges nothing */
+	if (!policy)
+		return;
+	row = snapshot_add(p->s, CLASS_POLICY);
+	keep.count = policy->nkeep;
 	for (unsigned int i = 0; i < policy->nkeep; i++)
 		*(const char **)table_add(&p->s->words, sizeof(char *)) =
 			arena_strdup(p->s->arena, policy->keep[i]);

@@ -10,7 +10,9 @@
 #include <linux/io_uring.h>
 #include <linux/perf_event.h>
 #include <arpa/inet.h>
+#include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -106,25 +108,86 @@ static int run_uring_file(const struct args *a)
 	return 0;
 }
 
+union rights {
+	struct cmsghdr header;
+	char room[CMSG_SPACE(sizeof(int))];
+};
+
+static int send_fd(int to, int fd)
+{
+	union rights rights = { .header = { .cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET,
+					    .cmsg_type = SCM_RIGHTS } };
+	struct iovec one = { .iov_base = &rights, .iov_len = 1 };
+	struct msghdr message = { .msg_iov = &one, .msg_iovlen = 1, .msg_control = &rights,
+				  .msg_controllen = sizeof(rights) };
+
+	memcpy(CMSG_DATA(&rights.header), &fd, sizeof(int));
+	return sendmsg(to, &message, 0) == 1 ? 0 : -1;
+}
+
+static int receive_fd(int from)
+{
+	union rights rights;
+	char byte;
+	struct iovec one = { .iov_base = &byte, .iov_len = 1 };
+	struct msghdr message = { .msg_iov = &one, .msg_iovlen = 1, .msg_control = &rights,
+				  .msg_controllen = sizeof(rights) };
+	int fd = -1;
+
+	if (recvmsg(from, &message, MSG_CMSG_CLOEXEC) != 1 || !CMSG_FIRSTHDR(&message))
+		return -1;
+	memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof(int));
+	return fd;
+}
+
 static int run_in_flight(const struct args *a)
 {
-	union {
-		struct cmsghdr header;
-		char room[CMSG_SPACE(sizeof(int))];
-	} control = { .header = { .cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET,
-				  .cmsg_type = SCM_RIGHTS } };
-	struct iovec one = { .iov_base = &control, .iov_len = 1 };
-	struct msghdr message = { .msg_iov = &one, .msg_iovlen = 1, .msg_control = &control,
-				  .msg_controllen = sizeof(control) };
 	int pair[2];
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
 		return actor_fail("socketpair");
-	memcpy(CMSG_DATA(&control.header), &current_fd, sizeof(int));
-	if (sendmsg(pair[0], &message, 0) != 1)
+	if (send_fd(pair[0], current_fd))
 		return actor_fail("sendmsg");
 	close(current_fd);
 	current_fd = -1;
+	return 0;
+}
+
+static void hand_back(int end)
+{
+	int fd;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	while ((fd = receive_fd(end)) >= 0) {
+		if (send_fd(end, fd))
+			break;
+		close(fd);
+	}
+	_exit(1);
+}
+
+/* Two processes hand the descriptor back and forth, as fast as they can; it is nobody else's. */
+static int run_juggle(const struct args *a)
+{
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) || send_fd(pair[0], current_fd))
+		return actor_fail("socketpair");
+	close(current_fd);
+	current_fd = -1;
+	for (int i = 0; i < 2; i++) {
+		pid_t pid = fork();
+
+		if (pid < 0)
+			return actor_fail("fork");
+		if (!pid) {
+			close(pair[!i]);
+			hand_back(pair[i]);
+		}
+		fact(i ? "right" : "left", "%d", pid);
+	}
+	close(pair[0]);
+	close(pair[1]);
 	return 0;
 }
 
@@ -144,6 +207,8 @@ const struct command special_commands[] = {
 	  run_uring_file },
 	{ "in_flight", "send the current descriptor, received by nobody, and close it", { { 0 } },
 	  run_in_flight },
+	{ "juggle", "two children pass the current descriptor back and forth without end", { { 0 } },
+	  run_juggle },
 	{ "lease", "take a write lease on the current descriptor", { { 0 } }, run_lease },
 	{ 0 }
 };
