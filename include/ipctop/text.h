@@ -29,6 +29,13 @@ void text_escape(struct buf *out, const char *s, size_t n, unsigned int flags);
  */
 int text_unescape(struct buf *out, const char *s, size_t n) __must_check;
 
+/*
+ * What @word was probably meant to be: the closest of some names, NULL where none is close. @name
+ * gives the i-th of them, NULL behind the last.
+ */
+const char *text_closest(const char *word, const char *(*name)(const void *arg, unsigned int i),
+			 const void *arg);
+
 /* Columns that @s takes on a terminal (combining characters 0, wide ones 2). */
 size_t text_width(const char *s);
 

@@ -99,7 +99,7 @@ static const struct option_row rows_options[] = {
 	{ 'k', "kind", "KIND[,KIND...]", "only these kinds", CALL(set_kinds) },
 	{ 'u', "user", "USER[,USER...]", "only of these users, by name or number", OPTION_CALL,
 	  AT(users), users_add },
-	{ 'Q', "filter", "EXPR", "only rows of which it is true: 'nattch == 0 && age > 4h'",
+	{ 'Q', "filter", "EXPR", "only rows of which it is true, as in 'user != \"root\" && path =~ \"tmp\"'",
 	  OPTION_STRING, AT(filter_text) },
 	OPTION_END
 };

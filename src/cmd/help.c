@@ -25,8 +25,7 @@ static void print_help(void)
 		printf("  %-22s %s\n", word.s, c->help);
 		buf_release(&word);
 	}
-	fputs("\nObjects are named as every table prints them: shm:7, posix-shm:/name, "
-	      "memfd:0:1:99 ...\n"
+	fputs("\nObjects are named as tables print them: shm:7, posix-shm:/name, memfd:0:1:99 ...\n"
 	      "'ipctop help COMMAND' lists the options of a command; ipctop(1) is the manual.\n",
 	      stdout);
 }

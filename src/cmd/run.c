@@ -82,15 +82,24 @@ static const char *meant_command(const char *word)
 	return is_name ? "show" : NULL;
 }
 
+static const char *name_of_command(const void *table, unsigned int i)
+{
+	const struct command *c = ((const struct command *const *)table)[i];
+
+	return c ? c->name : NULL;
+}
+
 int cmd_unknown(const char *word)
 {
-	const char *meant = meant_command(word);
+	const char *meant = meant_command(word), *near = text_closest(word, name_of_command, commands);
 	struct buf escaped = BUF_INIT;
 
 	text_escape(&escaped, word, strlen(word), 0);
 	cmd_error("%s: no such %s", escaped.s, word[0] == '-' ? "option here" : "command");
 	if (meant)
 		fprintf(stderr, "Did you mean 'ipctop %s %s'?\n", meant, escaped.s);
+	else if (near)
+		fprintf(stderr, "Did you mean 'ipctop %s'?\n", near);
 	else
 		fputs("Try 'ipctop help'.\n", stderr);
 	buf_release(&escaped);

@@ -4,8 +4,26 @@
 
 #include <errno.h>
 #include "ipctop/name.h"
+#include "ipctop/text.h"
 
 #define GROUPS (OPTIONS_JSON | OPTIONS_VALUES | OPTIONS_READ | OPTIONS_SOURCE)
+
+/* A path or an id in the place of a name, as other tools take them. */
+static void hint_at_name(const char *word)
+{
+	static const char shm[] = "/dev/shm/";
+	struct buf name = BUF_INIT;
+
+	if (!strncmp(word, shm, strlen(shm)) && word[strlen(shm)]) {
+		buf_puts(&name, "posix-shm:/");
+		text_escape(&name, word + strlen(shm), strlen(word + strlen(shm)), TEXT_AT);
+	} else if (*word && !word[strspn(word, "0123456789")]) {
+		buf_printf(&name, "shm:%s", word);
+	}
+	if (name.len)
+		fprintf(stderr, "Did you mean 'ipctop show %s'?\n", name.s);
+	buf_release(&name);
+}
 
 /* All names are read before anything is collected, and only their kinds are. */
 static int check_names(struct query *q, const struct command *command, int argc, char **argv)
@@ -20,6 +38,7 @@ static int check_names(struct query *q, const struct command *command, int argc,
 
 		if (name_parse(argv[i], &name, &error)) {
 			cmd_error("%s", error.s);
+			hint_at_name(argv[i]);
 			status = USAGE;
 		} else {
 			q->kinds |= KIND_BIT(name.kind);
@@ -138,6 +157,6 @@ static int run(const struct command *command, int argc, char **argv)
 
 const struct command command_show = {
 	.name = "show", .args = "NAME...", .options = true,
-	.help = "all about objects: their life, why they are judged as they are, every holder",
+	.help = "all about objects: life, verdict and why, every holder",
 	.run = run,
 };

@@ -149,8 +149,8 @@ static void take_answers(struct user_names *n, struct question *q)
 	qsort(n->entries.rows, n->entries.count, sizeof(struct entry), compare_entries);
 }
 
-/* false when the service did not answer in time. Takes @q over. */
-static bool ask(struct user_names *n, struct question *q)
+/* 0, ETIMEDOUT when the service did not answer in time, or another errno. Takes @q over. */
+static int ask(struct user_names *n, struct question *q)
 {
 	struct timespec until;
 	pthread_attr_t attr;
@@ -164,7 +164,7 @@ static bool ask(struct user_names *n, struct question *q)
 	pthread_attr_destroy(&attr);
 	if (rc) {
 		question_free(q);
-		return false;
+		return rc;
 	}
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += PATIENCE_S;
@@ -178,7 +178,7 @@ static bool ask(struct user_names *n, struct question *q)
 	pthread_mutex_unlock(&q->lock);
 	if (done)
 		question_free(q);
-	return done;
+	return done ? 0 : ETIMEDOUT;
 }
 
 static void want(struct question *q, const struct user_names *n, bool known, uint64_t id, bool is_group)
@@ -279,6 +279,7 @@ void user_names_fill(struct pass *p)
 	struct user_names *n = p->c->names;
 	struct question *q = xcalloc(1, sizeof(*q));
 	pthread_condattr_t attr;
+	int rc = n->stuck ? ETIMEDOUT : 0;
 
 	pthread_mutex_init(&q->lock, NULL);
 	pthread_condattr_init(&attr);
@@ -289,9 +290,10 @@ void user_names_fill(struct pass *p)
 		want_all(p, q, n);
 	if (!q->entries.count)
 		question_free(q);
-	else if (!ask(n, q))
-		n->stuck = true;
-	if (n->stuck)
-		snapshot_gap(p->s, "users", ETIMEDOUT, 0);
+	else
+		rc = ask(n, q);
+	n->stuck = rc == ETIMEDOUT;
+	if (rc)
+		snapshot_gap(p->s, "users", rc, 0);
 	fill_all(p, n);
 }

@@ -86,10 +86,24 @@ static void put_word(struct buf *out, const char *s, size_t n)
 	buf_putc(out, '\'');
 }
 
-static int unknown_option(struct buf *error, const char *word)
+static const char *name_of_option(const void *longs, unsigned int i)
 {
+	return ((const struct option *)longs)[i].name;
+}
+
+static int unknown_option(const struct parser *p, const struct option_row *row, struct buf *error,
+			  const char *word)
+{
+	size_t len = strcspn(word, "=");
+	char *name = xstrndup(word, len);
+	/* a beginning is not taken, but what it begins is plain */
+	const char *near = row ? row->name : text_closest(name + 2, name_of_option, p->longs.rows);
+
 	buf_puts(error, "unknown option ");
-	put_word(error, word, strcspn(word, "="));
+	put_word(error, word, len);
+	if (near)
+		buf_printf(error, " (did you mean '--%s'?)", near);
+	free(name);
 	return -EINVAL;
 }
 
@@ -195,7 +209,7 @@ static int parse_one(const struct parser *p, int found, char **argv, struct buf 
 	if (!row && code)
 		return unknown_letter(error, code);
 	if (!row || (code >= LONG_BASE && !is_whole(row, option_word(argv))))
-		return unknown_option(error, option_word(argv));
+		return unknown_option(p, row, error, option_word(argv));
 	if (!failed)
 		return fill(row, code, optarg, error);
 	put_option(error, row, code);

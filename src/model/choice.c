@@ -5,12 +5,25 @@
 #include <errno.h>
 #include "ipctop/text.h"
 
+/* What is hidden has no name that could be given. */
+static const char *name_of_column(const void *class, unsigned int i)
+{
+	const struct field *f = field_at(*(const enum row_class *)class, i);
+
+	return !f ? NULL : f->flags & FIELD_HIDDEN ? "" : f->name;
+}
+
 static int unknown_field(enum row_class class, const char *name, struct buf *error)
 {
+	const char *near = text_closest(name, name_of_column, &class);
 	const struct field *f;
 
 	buf_puts(error, "unknown column '");
 	text_escape(error, name, strlen(name), 0);
+	if (near && *near) {
+		buf_printf(error, "' (did you mean '%s'?)", near);
+		return -EINVAL;
+	}
 	buf_puts(error, "'; there are");
 	for (unsigned int i = 0; (f = field_at(class, i)); i++)
 		if (!(f->flags & FIELD_HIDDEN))

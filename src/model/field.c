@@ -235,7 +235,7 @@ static const struct field object_fields[] = {
 	STORED(VT_UINT, openers, HELP("processes seen that have a descriptor of it"), N(HOLDERS),
 	       .flags = FIELD_RIGHT),
 	STORED(VT_BOOL, holders_complete, HELP("whether these are all holders"), N(HOLDERS)),
-	{ .name = "uses", HELP("attachments by the kernel's count, else mappings and openers seen"),
+	{ .name = "uses", HELP("attachments by the kernel's count, or mappings and openers"),
 	  .type = VT_UINT, .get = get_uses, N(STATE),
 	  .flags = FIELD_RIGHT | FIELD_DEFAULT | FIELD_TABLE },
 	STORED(VT_ENUM, state, HELP("stage of its life"), .names = state_names, N(STATE),

@@ -59,7 +59,7 @@ static const char *name_of_field(const void *class, unsigned int i)
 
 static struct node *unknown_field(struct filter_parser *p, const struct operand *o)
 {
-	const char *near = filter_closest(o->text, name_of_field, &p->filter->class);
+	const char *near = text_closest(o->text, name_of_field, &p->filter->class);
 	const char *word = filter_quote(p, o->text, strlen(o->text));
 
 	if (near)

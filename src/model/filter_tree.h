@@ -126,9 +126,6 @@ struct type_rule {
 	enum truth (*eval)(const struct node *n, const struct sight *at);
 };
 extern const struct type_rule filter_types[NR_VALUE_TYPES];
-/* The closest of names to @word, or NULL. @name gives the i-th, NULL behind the last. */
-const char *filter_closest(const char *word, const char *(*name)(const void *arg, unsigned int i),
-			   const void *arg);
 /* Whether @word is among the words that stand for values of @field. */
 bool filter_is_word_of(enum row_class class, const struct field *field, const char *word);
 /* Whether @text is a number, a size or a duration at all. */

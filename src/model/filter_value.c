@@ -3,54 +3,7 @@
 
 #include <errno.h>
 #include <sys/sysmacros.h>
-
-/* Edits (a letter more, less, other, or two swapped) from @a to @b; words of 31 bytes at most. */
-static unsigned int distance(const char *a, const char *b)
-{
-	enum { LONG = 32 };
-	unsigned int d[LONG][LONG], la = strlen(a), lb = strlen(b);
-
-	if (la >= LONG || lb >= LONG)
-		return LONG;
-	for (unsigned int i = 0; i <= la; i++) {
-		for (unsigned int j = 0; j <= lb; j++) {
-			unsigned int best;
-
-			if (!i || !j) {
-				d[i][j] = i + j;
-				continue;
-			}
-			best = d[i - 1][j - 1] + (a[i - 1] != b[j - 1]);
-			if (d[i - 1][j] + 1 < best)
-				best = d[i - 1][j] + 1;
-			if (d[i][j - 1] + 1 < best)
-				best = d[i][j - 1] + 1;
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
-			    d[i - 2][j - 2] + 1 < best)
-				best = d[i - 2][j - 2] + 1;
-			d[i][j] = best;
-		}
-	}
-	return d[la][lb];
-}
-
-const char *filter_closest(const char *word, const char *(*name)(const void *arg, unsigned int i),
-			   const void *arg)
-{
-	/* a third of the word may be wrong, and three letters: beyond that a guess helps nobody */
-	unsigned int least = (unsigned int)strnlen(word, 9) / 3 + 1;
-	const char *closest = NULL, *candidate;
-
-	for (unsigned int i = 0; (candidate = name(arg, i)); i++) {
-		unsigned int d = distance(word, candidate);
-
-		if (d < least) {
-			least = d;
-			closest = candidate;
-		}
-	}
-	return closest;
-}
+#include "ipctop/text.h"
 
 static int parse_u64(const char *s, uint64_t *v)
 {
@@ -284,7 +237,7 @@ static const char *name_of_list(const void *names, unsigned int i)
 
 static int no_such_name(struct filter_parser *p, const struct field *field, const struct operand *o)
 {
-	const char *near = filter_closest(o->text, name_of_list, field->names);
+	const char *near = text_closest(o->text, name_of_list, field->names);
 	struct buf all = BUF_INIT;
 	int rc;
 

@@ -48,6 +48,52 @@ to_full()
 	done
 }
 
+# means WORDS HINT
+means()
+{
+	# shellcheck disable=SC2086 # words
+	run -2 --separate-stderr ipctop $1
+	assert_regex "${stderr,,}" "did you mean '$2'\?"
+}
+
+@test "status: what was probably meant is said: commands, options, columns, names of other tools" {
+	means lst "ipctop list"
+	means --jsno "ipctop --json"
+	means shm "ipctop list shm"
+	means shm:7 "ipctop show shm:7"
+	means "list --srot=size" --sort
+	means "list -o naem" name
+	means "list -x sise" size
+	means "list -Q naem==1" name
+	means "show /dev/shm/sub/f@1" 'ipctop show posix-shm:/sub/f\\x401'
+	means "show 7" "ipctop show shm:7"
+	run -2 ipctop frobnicate
+	refute_output --partial "mean"
+	run -2 ipctop show /dev/shm/
+	refute_output --partial "mean"
+}
+
+@test "status: the example of a filter in the help is one that the command takes" {
+	local command
+	local -a once
+	for command in list maps --json --batch; do
+		once=()
+		[ "$command" != --batch ] || once=(-n 1)
+		run -0 ipctop help "$command"
+		[[ ${output//$'\n'+( )/ } =~ "as in '"([^\']+)"'" ]] || fail "no example: $output"
+		run -0 ipctop "$command" -Q "${BASH_REMATCH[1]}" "${once[@]}"
+	done
+}
+
+@test "status: no line of the help is longer than a terminal is wide" {
+	local words
+	for words in help "help list" "help show" "help maps" "help --json" "help --batch"; do
+		# shellcheck disable=SC2086 # words
+		run -0 ipctop $words
+		refute_line --regexp '^.{81}'
+	done
+}
+
 @test "status: 2 without a command where there is no terminal, naming what there is" {
 	run -2 --separate-stderr ipctop
 	assert_output ""

@@ -180,6 +180,18 @@ time.sleep(60)"' "$PYTHON"
 	expect "memfd:${FACT[a.dev]}:${FACT[a.ino]}" mappings=1
 }
 
+@test "few threads: names of users are a gap that says why, and all else is told" {
+	world_open
+	world_public
+	actor a shm_open name=f mode=0666
+	# a user of whom there is nobody else
+	run -0 --separate-stderr in_world prlimit --nproc=1 setpriv --reuid 54321 --regid 54321 --clear-groups \
+		env HOME=/ /mnt/ipctop --json
+	echo "$output" >"$DOC"
+	expect_doc '[.gaps[] | select(.source == "users") | .error] == ["EAGAIN"]'
+	expect posix-shm:/f user=null uid=0
+}
+
 @test "a segment whose namespace is gone: one object, whoever maps it how often" {
 	world_open
 	need_command "$PYTHON"
