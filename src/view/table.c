@@ -184,6 +184,8 @@ static int table_terminal(FILE *out, const struct snapshot *s, enum row_class cl
  * measures it more than once; 33,000 rows take it six times as long and 28 MB more.
  * All cells stand here one behind the other, each with its NUL.
  */
+#define WIDEST 200	/* a longer text widens no other line: a name may have thousands of bytes */
+
 struct sheet {
 	struct buf cells;
 	size_t widths[ARRAY_SIZE(((struct columns *)0)->fields)];
@@ -193,7 +195,7 @@ static void sheet_end_cell(struct sheet *sheet, unsigned int column, size_t star
 {
 	size_t width = text_width(sheet->cells.s + start);
 
-	if (width > sheet->widths[column])
+	if (width > sheet->widths[column] && width <= WIDEST)
 		sheet->widths[column] = width;
 	buf_putc(&sheet->cells, '\0');
 }
@@ -210,7 +212,8 @@ static const char *sheet_print_line(const struct sheet *sheet, FILE *out, const 
 {
 	for (unsigned int c = 0; c < columns->count; c++) {
 		bool last = c + 1 == columns->count, right = columns->fields[c]->flags & FIELD_RIGHT;
-		size_t len = strlen(cell), blanks = sheet->widths[c] - text_width(cell);
+		size_t len = strlen(cell), width = text_width(cell);
+		size_t blanks = width < sheet->widths[c] ? sheet->widths[c] - width : 0;
 
 		put_blanks(out, right ? blanks : 0);
 		fwrite_unlocked(cell, 1, len, out);

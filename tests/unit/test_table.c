@@ -109,6 +109,30 @@ static void a_wide_terminal_shows_the_same_as_a_pipe(void **state)
 	}
 }
 
+/* A name below /dev/shm can have thousands of bytes: whoever makes one must not spoil the rest. */
+static void a_very_long_name_widens_no_other_line(void **state)
+{
+	struct object *o = snapshot_object(*state, 1);
+	char name[202];
+	char *text, *rest, *line;
+
+	memset(name, 'n', 201);
+	name[201] = '\0';
+	FACT_SET(o, name, name);
+	text = rest = print(*state, 3, "name,kind", &(struct table_options){ 0 });
+	assert_string_equal(strsep(&rest, "\n"), "NAME         KIND");
+	assert_string_equal(strsep(&rest, "\n"), "shm:7        shm");
+	line = strsep(&rest, "\n");
+	assert_memory_equal(line, name, 201);
+	assert_string_equal(line + 201, " posix-shm");
+	free(text);
+
+	name[200] = '\0';
+	text = rest = print(*state, 3, "name,kind", &(struct table_options){ 0 });
+	assert_int_equal(strlen(strsep(&rest, "\n")), 200 + strlen(" KIND"));
+	free(text);
+}
+
 static void human_tables_escape_what_others_wrote(void **state)
 {
 	struct table_options options = { 0 };
@@ -289,6 +313,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(human_tables_align_by_the_width_on_a_terminal),
 		TEST(a_wide_terminal_shows_the_same_as_a_pipe),
+		TEST(a_very_long_name_widens_no_other_line),
 		TEST(human_tables_escape_what_others_wrote),
 		TEST(unknown_and_not_applicable_look_different),
 		TEST(a_narrow_terminal_cuts_names_first),
