@@ -36,6 +36,7 @@ char *xstrndup(const char *s, size_t n) __attribute__((malloc, returns_nonnull))
 struct table {
 	void *rows;
 	uint32_t count, room;
+	uint32_t dirty;		/* rows from this one on are still zero */
 	size_t mapped;		/* bytes, where the rows are a mapping of their own */
 };
 
@@ -43,7 +44,7 @@ struct table {
 void *table_add(struct table *t, size_t size) __attribute__((returns_nonnull));
 /* @n more zeroed rows in a row; gives the first. */
 void *table_add_n(struct table *t, size_t size, uint32_t n);
-/* Room for @n rows in all, where the number is known beforehand: growing copies. */
+/* Room for @n rows in all, where that many will come: growing copies, and this has the memory at once. */
 void table_reserve(struct table *t, size_t size, uint32_t n);
 void table_release(struct table *t);
 

@@ -209,9 +209,10 @@ void warn_of_writers(const struct snapshot *s, const struct object *o);
 struct screen {
 	bool terminal;		/* stdout is one */
 	bool color;
-	bool utf8;		/* the user's locale */
 	int width;		/* 0: no limit */
 };
 void screen_look(struct screen *screen, enum color_when color);
+/* Whether the user's locale is. Loads it: only where the answer is needed. */
+bool locale_is_utf8(void);
 
 #endif

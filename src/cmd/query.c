@@ -209,7 +209,7 @@ int query_write(const struct query *q, const struct snapshot *s, const char *mem
 	return view_table(stdout, s, q->shown, rows, count, &q->columns, &options);
 }
 
-static bool locale_is_utf8(void)
+bool locale_is_utf8(void)
 {
 	locale_t locale = newlocale(LC_CTYPE_MASK, "", NULL);
 	bool utf8;
@@ -251,7 +251,6 @@ void screen_look(struct screen *screen, enum color_when color)
 {
 	screen->terminal = isatty(STDOUT_FILENO);
 	screen->width = screen->terminal ? terminal_width() : 0;
-	screen->utf8 = locale_is_utf8();
 	screen->color = color == COLOR_ALWAYS ||
 			(color == COLOR_AUTO && screen->terminal && terminal_has_color());
 }

@@ -26,7 +26,7 @@ static int print(const struct query *q, const struct snapshot *s, const uint32_t
 		return print_json(s, rows, count);
 	screen_look(&screen, q->color);
 	options.color = screen.color;
-	options.utf8 = screen.utf8;
+	options.utf8 = locale_is_utf8();
 	options.width = screen.width;
 	options.style.now = snapshot_document(s)->time / 1000;
 	for (uint32_t i = 0; i < count && !rc; i++) {

@@ -107,10 +107,14 @@ static void table_map(struct table *t, size_t bytes)
 	void *rows = t->mapped ? NULL : spare_take(&length);
 
 	/* a mapping grows by moving its pages, not what is in them */
-	if (t->mapped)
+	if (t->mapped) {
 		rows = mremap(t->rows, t->mapped, length, MREMAP_MAYMOVE);
-	else if (!rows)
+	} else if (rows) {
+		t->dirty = UINT32_MAX;
+	} else {
 		rows = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		t->dirty = t->count;
+	}
 	if (rows == MAP_FAILED)
 		out_of_memory();
 	madvise(rows, length, MADV_HUGEPAGE);
@@ -118,29 +122,63 @@ static void table_map(struct table *t, size_t bytes)
 	t->rows = rows;
 }
 
-static void table_resize(struct table *t, size_t size, uint32_t room)
+static size_t table_resize(struct table *t, size_t size, uint32_t room)
 {
 	struct table old = *t;
 	size_t bytes;
 
 	if (__builtin_mul_overflow(room, size, &bytes) || bytes > SIZE_MAX / 2)
 		out_of_memory();
-	if (bytes < 2 * HUGE) {
-		t->rows = xrealloc(t->rows, room, size);
-	} else if (bytes > old.mapped) {
-		table_map(t, bytes);
+	if (bytes >= 2 * HUGE) {
+		if (bytes > old.mapped)
+			table_map(t, bytes);
 		if (!old.mapped && old.count)
 			memcpy(t->rows, old.rows, old.count * size);
 		if (!old.mapped)
 			free(old.rows);
+	} else if (old.rows) {
+		t->rows = xrealloc(t->rows, room, size);
+		t->dirty = UINT32_MAX;
+	} else {
+		t->rows = xcalloc(room, size);
 	}
 	t->room = room;
+	return bytes;
 }
+
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23	/* Linux 5.14 */
+#endif
+
+/* From this size on memory comes fresh from the kernel, as a rule. */
+#define LARGE ((size_t)128 << 10)
 
 void table_reserve(struct table *t, size_t size, uint32_t n)
 {
-	if (n > t->room)
-		table_resize(t, size, n);
+	const uintptr_t page = 4096;
+	uintptr_t start, end;
+	size_t bytes;
+
+	if (n <= t->room)
+		return;
+	bytes = table_resize(t, size, n);
+	if (bytes < LARGE)
+		return;
+	/* one call is cheaper than a fault for each page, and where it does not work they do */
+	start = ((uintptr_t)t->rows + page - 1) & ~(page - 1);
+	end = ((uintptr_t)t->rows + bytes) & ~(page - 1);
+	madvise((void *)start, end - start, MADV_POPULATE_WRITE);
+}
+
+/* What the kernel has just cleared need not be cleared again. */
+static void clear_rows(struct table *t, size_t size, uint32_t from, uint32_t end)
+{
+	uint32_t dirty = t->dirty < end ? t->dirty : end;
+
+	if (from < dirty)
+		memset((char *)t->rows + (size_t)from * size, 0, (size_t)(dirty - from) * size);
+	if (t->dirty < end)
+		t->dirty = end;
 }
 
 void *table_add_n(struct table *t, size_t size, uint32_t n)
@@ -158,8 +196,7 @@ void *table_add_n(struct table *t, size_t size, uint32_t n)
 		table_resize(t, size, room);
 	}
 	rows = (char *)t->rows + (size_t)t->count * size;
-	if (n)
-		memset(rows, 0, n * size);
+	clear_rows(t, size, t->count, t->count + n);
 	t->count += n;
 	return rows;
 }

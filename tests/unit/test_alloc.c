@@ -37,6 +37,43 @@ static void test_table_rows_are_zero(void **state)
 	table_release(&t);
 }
 
+/* @n rows more, which must be zero, and are filled with ones. */
+static void use_rows(struct table *t, uint32_t n)
+{
+	unsigned char *rows = table_add_n(t, 100, n);
+
+	for (size_t i = 0; i < (size_t)100 * n; i++)
+		if (rows[i])
+			fail_msg("byte %zu of row %zu of %u is %u", i % 100, i / 100, n, rows[i]);
+	memset(rows, 0xFF, (size_t)100 * n);
+}
+
+/* In sizes for which memory comes from different places, and comes back used. */
+static void test_table_rows_are_zero_again(void **state)
+{
+	static const uint32_t sizes[] = { 10, 1000, 5000, 30000, 60000, 150000 };
+
+	for (unsigned int round = 0; round < 3; round++) {
+		for (unsigned int i = 0; i < ARRAY_SIZE(sizes); i++) {
+			struct table grown = { 0 }, reserved = { 0 };
+
+			for (unsigned int k = 0; k <= i; k++)
+				use_rows(&grown, sizes[k]);
+			table_reserve(&reserved, 100, sizes[i]);
+			use_rows(&reserved, sizes[i] / 2);
+			table_reserve(&reserved, 100, sizes[i] * 2);
+			use_rows(&reserved, sizes[i]);
+			/* rows that are given up by the count are used again */
+			grown.count = sizes[0];
+			reserved.count = 0;
+			use_rows(&grown, sizes[i]);
+			use_rows(&reserved, sizes[i] * 2);
+			table_release(&grown);
+			table_release(&reserved);
+		}
+	}
+}
+
 static void test_arena_pieces_stay(void **state)
 {
 	struct arena *a = arena_new();
@@ -219,6 +256,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_table_grows_and_keeps),
 		cmocka_unit_test(test_table_rows_are_zero),
+		cmocka_unit_test(test_table_rows_are_zero_again),
 		cmocka_unit_test(test_arena_pieces_stay),
 		cmocka_unit_test(test_arena_large_zeroed_aligned),
 		cmocka_unit_test(test_arena_string_of_bytes),
