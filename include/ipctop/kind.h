@@ -36,6 +36,7 @@ enum source {
 	SOURCE_UIDS,		/* which users have a process */
 	SOURCE_HOLDERS,		/* each holder with its mappings and descriptors, not only counts */
 	SOURCE_PROCESSES,	/* facts about holders */
+	SOURCE_LOGIND,		/* what systemd-logind would remove at a logout */
 	SOURCE_MACHINE,		/* limits of the kernel, memory of the machine */
 	NR_SOURCES
 };
@@ -57,6 +58,7 @@ enum need {
 	NEED_PIDS,		/* whether creator and last user live */
 	NEED_STATE,
 	NEED_VERDICT,
+	NEED_LOGOUT,		/* whether it would go with its owner's logout */
 	NEED_DOCUMENT,		/* what a whole document tells beside its objects */
 	NR_NEEDS
 };

@@ -105,6 +105,7 @@ struct object {
 	uint64_t nattch, mappings, processes, openers, holders_complete;
 	uint64_t state;			/* enum state */
 	uint64_t flags;			/* enum object_flag */
+	uint64_t logout;		/* whether systemd-logind would remove it at its owner's logout */
 	const char *family;
 	uint64_t verdict;		/* enum verdict */
 	struct span reasons;		/* of CLASS_REASON, the deciding one first */

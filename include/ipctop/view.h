@@ -49,6 +49,12 @@ void view_sums(struct buf *out, const struct summary *sum, const struct value_st
 /* The part about gaps: "; …" for each error, nothing when there are none. */
 void view_gaps(struct buf *out, const struct snapshot *s);
 
+/*
+ * What else may remove objects, for people, as lines with their ends: how many of @s would go at their
+ * owners' logout (NEED_LOGOUT), and kernel.shm_rmid_forced. Nothing where there is no such danger.
+ */
+void view_dangers(struct buf *out, const struct snapshot *s);
+
 /* All about one object, for people: life line, verdict, holders. */
 struct detail_options {
 	bool color, utf8;

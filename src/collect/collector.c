@@ -494,6 +494,8 @@ int collector_pass(struct collector *c, struct snapshot **s)
 	look_twice(&p);
 	judge(&p);
 	user_names_fill(&p);
+	if (wants(&p, SOURCE_LOGIND))
+		logouts_find(&p);
 	order_objects(&p);
 	snapshot_sum(p.s);
 	system_end(&p);

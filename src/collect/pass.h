@@ -340,6 +340,9 @@ void pids_judge(struct pass *p);
 void uids_find(struct pass *p);
 bool tasks_hidden(const struct pass *p);	/* whether hidepid may keep processes from the reader */
 
+/* logind.c: object.logout, once the owners' names are known and before the rows are ordered. */
+void logouts_find(struct pass *p);
+
 /* names.c: user and group names. */
 struct user_names *user_names_new(void);
 void user_names_free(struct user_names *n);

@@ -241,6 +241,8 @@ static const struct field object_fields[] = {
 	STORED(VT_ENUM, state, HELP("stage of its life"), .names = state_names, N(STATE),
 	       .flags = FIELD_DEFAULT),
 	STORED(VT_FLAGS, flags, HELP("what else is to know"), .names = object_flag_names),
+	STORED(VT_BOOL, logout, HELP("whether systemd-logind would remove it at its owner's logout"),
+	       N(LOGOUT)),
 	STORED(VT_STRING, family, HELP("what made it, by its name"),
 	       .flags = FIELD_DEFAULT | FIELD_TRUNCATE),
 	{ .name = "unknown", HELP("fields that could not be read"), .type = VT_FACTS,

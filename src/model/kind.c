@@ -19,6 +19,7 @@
 	[NEED_STATE]	 = S(TMPFS) | S(MAPS) | S(FDS) | S(LEASE),		\
 	[NEED_VERDICT]	 = S(TMPFS) | S(MAPS) | S(FDS) | S(LEASE) | S(LOCKS) |	\
 			   S(MOUNTS) | S(PIDS) | S(UIDS),			\
+	[NEED_LOGOUT]	 = S(LOGIND),						\
 }
 /* What cannot outlive its holders is all told by them. */
 #define HELD_NEEDS {								\
@@ -42,6 +43,7 @@ const struct kind_info kinds[NR_KINDS] = {
 			[NEED_PIDS]	 = S(SHMCTL) | S(PIDS) | S(PIDS_ALL),
 			[NEED_STATE]	 = S(SHMCTL),
 			[NEED_VERDICT]	 = S(SHMCTL) | S(PIDS) | S(UIDS),
+			[NEED_LOGOUT]	 = S(LOGIND),
 		},
 		.outlives = true, .counted = true, .memory = true,
 	},
@@ -83,7 +85,8 @@ const char *const source_names[NR_SOURCES + 1] = {
 	[SOURCE_LOCKS] = "locks",   [SOURCE_MOUNTS] = "mounts",	  [SOURCE_PIDS] = "pids",
 	[SOURCE_PIDS_ALL] = "pids",
 	[SOURCE_UIDS] = "uids",	    [SOURCE_HOLDERS] = "holders",
-	[SOURCE_PROCESSES] = "processes", [SOURCE_MACHINE] = "machine",
+	[SOURCE_PROCESSES] = "processes", [SOURCE_LOGIND] = "logind",
+	[SOURCE_MACHINE] = "machine",
 };
 
 int kind_parse(const char *name, enum kind *kind)

@@ -29,7 +29,7 @@ static const struct {
 	{ "when", { "birth_time", "change_time", "modify_time", "access_time", "attach_time",
 		    "detach_time", "age" } },
 	{ "use", { "state", "nattch", "mappings", "processes", "openers", "holders_complete",
-		   "cgroup", "unit", "container" } },
+		   "cgroup", "unit", "container", "logout" } },
 };
 
 /* What stands elsewhere on the page. */
@@ -144,6 +144,20 @@ static void put_verdict(struct page *p)
 	}
 }
 
+/* What else may take it away. */
+static void put_dangers(struct page *p)
+{
+	const struct object *o = p->o;
+	const struct limits *limits = snapshot_count(p->s, CLASS_LIMITS) ?
+				      snapshot_row(p->s, CLASS_LIMITS, 0) : NULL;
+
+	if (FACT_KNOWN(o, logout) && o->logout)
+		buf_puts(&p->out, "\nsystemd-logind removes it when its owner logs out (RemoveIPC=yes)\n");
+	if (o->kind == KIND_SHM && limits && FACT_KNOWN(limits, shm_rmid_forced) &&
+	    limits->shm_rmid_forced)
+		buf_puts(&p->out, "\nkernel.shm_rmid_forced is on: it goes with its last attachment\n");
+}
+
 /* " WORD VALUE" for a field of a holder's process that is known. */
 static void put_process_fact(struct page *p, const struct process *process, const char *name,
 			     const char *word)
@@ -246,6 +260,7 @@ int view_detail(FILE *out, const struct snapshot *s, uint32_t object,
 	put_header(&p);
 	lifeline_put(&p.out, s, p.o, options);
 	put_verdict(&p);
+	put_dangers(&p);
 	put_sections(&p);
 	put_holders(&p);
 	fwrite(p.out.s, 1, p.out.len, out);

@@ -118,9 +118,49 @@ void view_sums(struct buf *out, const struct summary *sum, const struct value_st
 	}
 }
 
+/* Where segments were looked at. */
+static bool is_rmid_forced(const struct snapshot *s)
+{
+	const struct limits *limits;
+
+	if (!snapshot_count(s, CLASS_LIMITS) || !(s->kinds & KIND_BIT(KIND_SHM)))
+		return false;
+	limits = snapshot_row(s, CLASS_LIMITS, 0);
+	return FACT_KNOWN(limits, shm_rmid_forced) && limits->shm_rmid_forced;
+}
+
+static void put_rmid_forced(struct buf *out)
+{
+	buf_puts(out, "kernel.shm_rmid_forced is on: segments go with their last attachment");
+}
+
 void view_summary(struct buf *out, const struct snapshot *s, const struct summary *sum,
 		  const struct value_style *style)
 {
 	view_sums(out, sum, style);
+	if (is_rmid_forced(s)) {
+		buf_puts(out, "; ");
+		put_rmid_forced(out);
+	}
 	view_gaps(out, s);
+}
+
+void view_dangers(struct buf *out, const struct snapshot *s)
+{
+	uint64_t n = 0;
+
+	for (uint32_t i = 0; i < snapshot_count(s, CLASS_OBJECT); i++) {
+		const struct object *o = snapshot_object(s, i);
+
+		n += FACT_KNOWN(o, logout) && o->logout;
+	}
+	if (n) {
+		put_count(out, n, "object", "objects");
+		buf_printf(out, " would go at %s logout (RemoveIPC=yes)\n",
+			   n == 1 ? "its owner's" : "their owners'");
+	}
+	if (is_rmid_forced(s)) {
+		put_rmid_forced(out);
+		buf_putc(out, '\n');
+	}
 }
