@@ -25,7 +25,7 @@ static int print_detail(const struct query *q, const struct saved *saved)
 
 	screen_look(&screen, q->color);
 	options.color = screen.color;
-	options.utf8 = screen.utf8;
+	options.utf8 = locale_is_utf8();
 	options.width = screen.width;
 	options.style.now = snapshot_document(saved_snapshot(saved))->time / 1000;
 	return view_detail(stdout, saved_snapshot(saved), 0, &options);
