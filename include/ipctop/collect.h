@@ -49,8 +49,18 @@ int replay_parse(const char *text, size_t len, struct snapshot **s, struct buf *
  * The mappings of processes, private ones too: CLASS_MAP rows. @pids NULL: all. With
  * @usage resident, proportional and swapped sizes (smaps: slows the process while it is read).
  * A pid that does not exist is a gap with ESRCH; -errno only when /proc itself cannot be read.
+ *
+ * The rows are handed over in pieces, whole processes in the order of their pids, and then
+ * forgotten: millions of them need not be in memory together. *@s is the rest, gaps above all.
  */
+struct maps_receiver {
+	/* so many rows at least, but for the last piece, which may have none; 0: all in one piece */
+	uint32_t piece;
+	/* 0, or anything else to be handed no more */
+	int (*take)(void *arg, const struct snapshot *s);
+	void *arg;
+};
 int collect_maps(const struct collect_options *options, const uint64_t *pids, uint32_t npids, bool usage,
-		 struct snapshot **s) __must_check;
+		 const struct maps_receiver *receiver, struct snapshot **s) __must_check;
 
 #endif

@@ -13,6 +13,11 @@ struct table_options {
 	bool noheadings;
 	bool color;
 	int width;			/* columns of the terminal; 0: no limit */
+	/*
+	 * A table in pieces: one for each column, zero at first. Without @width and @color columns
+	 * are at least as wide, and how wide they became is told. NULL: of one piece.
+	 */
+	size_t *widths;
 	struct value_style style;
 };
 /* The rows (indexes) of @class as a table of @columns. */
@@ -22,10 +27,14 @@ int view_table(FILE *out, const struct snapshot *s, enum row_class class, const 
 
 /* The whole document of design.md section 6, objects @rows in their order. */
 int view_json(FILE *out, const struct snapshot *s, const uint32_t *rows, uint32_t count) __must_check;
-/* {"schema": …, @member: [ rows with just the chosen fields ]}; @by adds "by". */
-int view_json_rows(FILE *out, const struct snapshot *s, enum row_class class, const char *member,
-		   const char *by, const uint32_t *rows, uint32_t count,
-		   const struct columns *columns) __must_check;
+/*
+ * {"schema": …, @member: [ rows with just the chosen fields ]}; @by adds "by". The rows come in
+ * one piece or in several: *@written counts them, 0 at first.
+ */
+int view_json_begin(FILE *out, const char *member, const char *by) __must_check;
+int view_json_rows(FILE *out, const struct snapshot *s, enum row_class class, const uint32_t *rows,
+		   uint32_t count, const struct columns *columns, uint64_t *written) __must_check;
+int view_json_end(FILE *out, uint64_t written) __must_check;
 /* The JSON Schema of all of these, made from the field table. */
 int view_json_schema(FILE *out) __must_check;
 

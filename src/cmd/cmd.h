@@ -141,9 +141,26 @@ uint32_t *query_select(const struct query *q, const struct snapshot *s, uint32_t
 void query_sort(const struct query *q, const struct snapshot *s, uint32_t *rows, uint32_t count);
 /* How many of @count rows to show. */
 uint32_t query_cut(const struct query *q, uint32_t count);
-/* Write them in the format asked for: @member and @by are those of view_json_rows. 0 or -errno. */
+/* Write them in the format asked for: @member and @by are those of view_json_begin. 0 or -errno. */
 int query_write(const struct query *q, const struct snapshot *s, const char *member,
 		const char *by, const uint32_t *rows, uint32_t count) __must_check;
+
+/*
+ * The same in pieces, each of some rows. Starts with the first three filled and the rest zeroed. A
+ * table is padded by what has been seen so far, for a terminal piece by piece: see query_streams.
+ */
+struct listing {
+	const struct query *q;
+	const char *member, *by;
+	bool begun;
+	uint64_t written;		/* rows of JSON */
+	size_t widths[ARRAY_SIZE(((struct columns *)0)->fields)];
+};
+int listing_rows(struct listing *l, const struct snapshot *s, const uint32_t *rows, uint32_t count)
+	__must_check;
+int listing_end(struct listing *l) __must_check;
+/* Whether pieces do: neither an order nor a terminal's width concerns all rows. */
+bool query_streams(const struct query *q);
 
 /* "… and 7 more" on @out, of rows that --limit left out. */
 void query_print_cut(FILE *out, uint32_t more);

@@ -60,36 +60,45 @@ static int report_gaps(const struct snapshot *s)
 	return status;
 }
 
-static void print_total(const struct query *q, const struct snapshot *s, uint32_t count,
-			uint32_t shown)
+/* What has been shown so far. */
+struct showing {
+	struct listing list;
+	uint64_t count, shown;
+	int rc;
+};
+
+static void print_total(const struct query *q, const struct snapshot *s, const struct showing *x)
 {
 	struct buf line = BUF_INIT;
 	struct screen screen;
 
 	screen_look(&screen, q->color);
-	if (count > shown && !q->json)
+	if (x->count > x->shown && !q->json)
 		query_print_cut(screen.terminal && !q->raw && !q->pairs ? stdout : stderr,
-				count - shown);
+				x->count - x->shown);
 	if (!screen.terminal || q->json || q->raw || q->pairs || q->noheadings)
 		return;
-	buf_printf(&line, "%u mapping%s", count, count == 1 ? "" : "s");
+	buf_printf(&line, "%llu mapping%s", (unsigned long long)x->count, x->count == 1 ? "" : "s");
 	view_gaps(&line, s);
 	printf("%s\n", line.s);
 	buf_release(&line);
 }
 
-static int show(const struct query *q, const struct snapshot *s)
+static int show_piece(void *arg, const struct snapshot *s)
 {
+	struct showing *x = arg;
+	const struct query *q = x->list.q;
 	uint32_t count, shown, *rows = query_select(q, s, &count);
-	int rc;
 
-	shown = query_cut(q, count);
+	shown = count;
+	if (q->limit && count > q->limit - x->shown)
+		shown = q->limit - x->shown;
 	query_sort(q, s, rows, count);
-	rc = query_write(q, s, "maps", NULL, rows, shown);
-	if (!rc)
-		print_total(q, s, count, shown);
+	x->rc = listing_rows(&x->list, s, rows, shown);
+	x->count += count;
+	x->shown += shown;
 	free(rows);
-	return rc ? FAILED : DONE;
+	return x->rc;
 }
 
 /* Sizes in memory slow down whom they are read of: only when they are asked for. */
@@ -112,21 +121,33 @@ static bool reads_usage(const struct query *q)
 	return false;
 }
 
+/* Enough rows for columns that keep their width, and for several threads to be worth while. */
+#define PIECE 16384
+
 static int maps(const struct query *q, const struct table *pids, bool usage)
 {
+	struct showing x = { .list = { .q = q, .member = "maps" } };
+	const struct maps_receiver receiver = {
+		.piece = query_streams(q) ? PIECE : 0, .take = show_piece, .arg = &x,
+	};
 	struct collect_options options = q->collect;
 	struct snapshot *s = NULL;
-	int rc, status;
+	int rc, status = DONE;
 
 	options.kinds = KINDS_ALL;
 	options.sources = SOURCES_ALL;
 	rc = collect_maps(&options, pids->count ? pids->rows : NULL, pids->count,
-			  usage || reads_usage(q), &s);
+			  usage || reads_usage(q), &receiver, &s);
 	if (rc) {
 		cmd_error("/proc: cannot be read: %s", strerror(-rc));
 		return FAILED;
 	}
-	status = show(q, s);
+	if (!x.rc)
+		x.rc = listing_end(&x.list);
+	if (x.rc)
+		status = FAILED;
+	else
+		print_total(q, s, &x);
 	if (pids->count && report_gaps(s) != DONE)
 		status = FAILED;
 	snapshot_free(s);

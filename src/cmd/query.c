@@ -190,23 +190,69 @@ uint32_t query_cut(const struct query *q, uint32_t count)
 	return q->limit && q->limit < count ? q->limit : count;
 }
 
-int query_write(const struct query *q, const struct snapshot *s, const char *member,
-		const char *by, const uint32_t *rows, uint32_t count)
+/* The terminal as far as it matters to a table. */
+static void look(const struct query *q, struct screen *screen)
 {
+	screen_look(screen, q->plain && q->color == COLOR_AUTO ? COLOR_NEVER : q->color);
+	if (q->plain)
+		screen->width = 0;
+}
+
+static int write_table(struct listing *l, const struct snapshot *s, const uint32_t *rows,
+		       uint32_t count)
+{
+	const struct query *q = l->q;
 	struct screen screen;
 	struct table_options options = {
 		.format = q->raw ? TABLE_RAW : q->pairs ? TABLE_PAIRS : TABLE_HUMAN,
-		.noheadings = q->noheadings,
+		.noheadings = q->noheadings || l->begun,
 		.style = q->style,
+		.widths = l->widths,
 	};
 
-	if (q->json)
-		return view_json_rows(stdout, s, q->shown, member, by, rows, count, &q->columns);
-	screen_look(&screen, q->plain && q->color == COLOR_AUTO ? COLOR_NEVER : q->color);
+	look(q, &screen);
 	options.color = screen.color;
-	options.width = q->plain ? 0 : screen.width;
+	options.width = screen.width;
 	options.style.now = snapshot_document(s)->time / 1000;
 	return view_table(stdout, s, q->shown, rows, count, &q->columns, &options);
+}
+
+int listing_rows(struct listing *l, const struct snapshot *s, const uint32_t *rows, uint32_t count)
+{
+	int rc = 0;
+
+	if (l->begun && !count)
+		return 0;
+	if (!l->q->json)
+		rc = write_table(l, s, rows, count);
+	else if (!l->begun)
+		rc = view_json_begin(stdout, l->member, l->by);
+	if (l->q->json && !rc)
+		rc = view_json_rows(stdout, s, l->q->shown, rows, count, &l->q->columns, &l->written);
+	l->begun = true;
+	return rc;
+}
+
+int listing_end(struct listing *l)
+{
+	return l->q->json ? view_json_end(stdout, l->written) : 0;
+}
+
+bool query_streams(const struct query *q)
+{
+	struct screen screen;
+
+	look(q, &screen);
+	return !q->sort.count && (q->json || q->raw || q->pairs || (!screen.width && !screen.color));
+}
+
+int query_write(const struct query *q, const struct snapshot *s, const char *member,
+		const char *by, const uint32_t *rows, uint32_t count)
+{
+	struct listing l = { .q = q, .member = member, .by = by };
+	int rc = listing_rows(&l, s, rows, count);
+
+	return rc ? rc : listing_end(&l);
 }
 
 bool locale_is_utf8(void)

@@ -8,11 +8,16 @@ static int print_json(const struct snapshot *s, const uint32_t *rows, uint32_t c
 {
 	struct columns all = { 0 };
 	const struct field *f;
+	uint64_t written = 0;
+	int rc;
 
 	for (unsigned int i = 0; (f = field_at(CLASS_OBJECT, i)); i++)
 		if (!(f->flags & FIELD_TABLE) && all.count < ARRAY_SIZE(all.fields))
 			all.fields[all.count++] = f;
-	return view_json_rows(stdout, s, CLASS_OBJECT, "objects", NULL, rows, count, &all);
+	rc = view_json_begin(stdout, "objects", NULL);
+	if (!rc)
+		rc = view_json_rows(stdout, s, CLASS_OBJECT, rows, count, &all, &written);
+	return rc ? rc : view_json_end(stdout, written);
 }
 
 static int print(const struct query *q, const struct snapshot *s, const uint32_t *rows,

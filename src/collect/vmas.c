@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
+#include "intern.h"
 #include "ipctop/io.h"
 
 #define SMAPS_MAX (1U << 30)
@@ -18,6 +19,7 @@ struct reading {
 	uint32_t task;
 	uint64_t process;
 	struct index objects;		/* (pid, address) of a shared mapping: its object */
+	struct intern paths;		/* most are those of libraries, in each process again */
 };
 
 /* The mark can be part of a name: then the name as it stands leads to the same file. */
@@ -31,9 +33,13 @@ static bool is_deleted(const struct reading *r, const struct vma *vma, const cha
 	return !stat_path(r->p, path, &stx) || !same_file(&stx, vma->device, vma->inode);
 }
 
+static void set_path(struct reading *r, struct map *row, const char *path, size_t len)
+{
+	FACT_SET(row, path, intern_string(&r->paths, r->p->s->arena, path, len));
+}
+
 static void set_file(struct reading *r, struct map *row, const struct vma *vma)
 {
-	struct arena *arena = r->p->s->arena;
 	size_t len = vma->name_len;
 
 	FACT_SET(row, device, vma->device);
@@ -44,7 +50,7 @@ static void set_file(struct reading *r, struct map *row, const struct vma *vma)
 		if (row->deleted)
 			len -= strlen(DELETED);
 	}
-	FACT_SET(row, path, arena_strndup(arena, vma->name, len));
+	set_path(r, row, vma->name, len);
 }
 
 static struct map *add_row(struct reading *r, const struct vma *vma)
@@ -61,7 +67,7 @@ static struct map *add_row(struct reading *r, const struct vma *vma)
 	if (vma->inode)
 		set_file(r, row, vma);
 	else if (vma->name_len)
-		FACT_SET(row, path, arena_strndup(r->p->s->arena, vma->name, vma->name_len));
+		set_path(r, row, vma->name, vma->name_len);
 	if (found) {
 		const struct object *o = snapshot_object(r->p->s, found - 1);
 
@@ -186,14 +192,39 @@ static bool is_asked_for(uint64_t pid, const uint64_t *pids, uint32_t npids)
 	return !pids;
 }
 
-static void read_tasks(struct pass *p, const uint64_t *pids, uint32_t npids, bool usage)
+/* Facts of the processes asked for, which the rows refer to. */
+static void read_processes(struct pass *p, const uint64_t *pids, uint32_t npids)
+{
+	for (uint32_t i = 0; i < p->c->tasks.count; i++)
+		if (is_asked_for(pass_task(p, i)->pid, pids, npids))
+			process_row(p, i);
+	processes_read(p);
+	user_names_fill(p);
+}
+
+/* The rows so far, when they are enough for a piece. */
+static int hand_over(struct pass *p, const struct maps_receiver *to, bool last)
+{
+	struct table *rows = &p->s->tables[CLASS_MAP];
+	int rc;
+
+	if (!last && (!to->piece || rows->count < to->piece))
+		return 0;
+	rc = to->take(to->arg, p->s);
+	rows->count = 0;
+	return rc;
+}
+
+static void read_tasks(struct pass *p, const uint64_t *pids, uint32_t npids, bool usage,
+		       const struct maps_receiver *to)
 {
 	struct reading r = { .p = p };
+	int stop = 0;
 
 	for (uint32_t i = 0; i < snapshot_count(p->s, CLASS_OBJECT); i++)
 		object_name(p, i);
 	index_mappings(&r);
-	for (uint32_t i = 0; i < p->c->tasks.count; i++) {
+	for (uint32_t i = 0; i < p->c->tasks.count && !stop; i++) {
 		const struct task *t = pass_task(p, i);
 		int rc;
 
@@ -205,8 +236,12 @@ static void read_tasks(struct pass *p, const uint64_t *pids, uint32_t npids, boo
 		/* of all processes some may go meanwhile; one that was named is missed */
 		if (rc < 0 && (pids || (rc != -ENOENT && rc != -ESRCH)))
 			snapshot_gap(p->s, "maps", rc == -ENOENT ? ESRCH : -rc, t->pid);
+		stop = hand_over(p, to, false);
 	}
+	if (!stop)
+		(void)hand_over(p, to, true);
 	index_release(&r.objects);
+	intern_release(&r.paths);
 }
 
 static int compare_pids(const void *pa, const void *pb)
@@ -217,7 +252,7 @@ static int compare_pids(const void *pa, const void *pb)
 }
 
 int collect_maps(const struct collect_options *options, const uint64_t *pids, uint32_t npids, bool usage,
-		 struct snapshot **s)
+		 const struct maps_receiver *receiver, struct snapshot **s)
 {
 	struct policy *policy = policy_new();	/* nothing is judged, but a snapshot tells by what */
 	struct collect_options x = *options;
@@ -244,9 +279,8 @@ int collect_maps(const struct collect_options *options, const uint64_t *pids, ui
 		pass_objects(&p);
 		/* told again, and for the processes asked for, by what follows */
 		snapshot_keep_gaps(p.s, 0, 0);
-		read_tasks(&p, pids, npids, usage);
-		processes_read(&p);
-		user_names_fill(&p);
+		read_processes(&p, pids, npids);
+		read_tasks(&p, pids, npids, usage, receiver);
 		system_end(&p);
 	}
 	pass_release(&p);

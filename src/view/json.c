@@ -298,6 +298,7 @@ struct job {
 	const uint32_t *rows;
 	uint32_t count;
 	const struct columns *columns;	/* NULL: whole rows */
+	bool further;			/* others were written before these */
 };
 
 static void put_columns(const struct job *job, struct maker *m, const void *row)
@@ -320,7 +321,7 @@ static void make_chunk(const struct job *job, uint32_t chunk, struct maker *m, s
 	for (uint32_t i = chunk * CHUNK; i < end; i++) {
 		const void *row = snapshot_row(job->s, job->class, job->rows[i]);
 
-		buf_puts(text, i ? ",\n" : "\n");
+		buf_puts(text, i || job->further ? ",\n" : "\n");
 		m->out = (struct json_writer){ .out = text };
 		json_begin_object(&m->out, NULL);
 		if (job->columns)
@@ -501,24 +502,39 @@ int view_json(FILE *out, const struct snapshot *s, const uint32_t *rows, uint32_
 	return rc;
 }
 
-int view_json_rows(FILE *out, const struct snapshot *s, enum row_class class, const char *member,
-		   const char *by, const uint32_t *rows, uint32_t count,
-		   const struct columns *columns)
+int view_json_begin(FILE *out, const char *member, const char *by)
 {
-	const struct job job = {
-		.s = s, .class = class, .rows = rows, .count = count, .columns = columns,
-	};
 	struct buf text = BUF_INIT;
 	int rc;
 
 	buf_puts(&text, "{\n\"schema\": \"" DOCUMENT_SCHEMA "\",\n");
 	if (by)
 		buf_printf(&text, "\"by\": \"%s\",\n", by);
-	buf_printf(&text, "\"%s\": ", member);
-	rc = write_array(&job, out, &text);
-	buf_puts(&text, "\n}\n");
-	if (!rc)
-		rc = write_text(out, &text);
+	buf_printf(&text, "\"%s\": [", member);
+	rc = write_text(out, &text);
+	buf_release(&text);
+	return rc;
+}
+
+int view_json_rows(FILE *out, const struct snapshot *s, enum row_class class, const uint32_t *rows,
+		   uint32_t count, const struct columns *columns, uint64_t *written)
+{
+	const struct job job = {
+		.s = s, .class = class, .rows = rows, .count = count, .columns = columns,
+		.further = *written,
+	};
+
+	*written += count;
+	return write_rows(&job, out);
+}
+
+int view_json_end(FILE *out, uint64_t written)
+{
+	struct buf text = BUF_INIT;
+	int rc;
+
+	buf_puts(&text, written ? "\n]\n}\n" : "]\n}\n");
+	rc = write_text(out, &text);
 	buf_release(&text);
 	return rc;
 }

@@ -231,6 +231,8 @@ static int table_plain(FILE *out, const struct snapshot *s, enum row_class class
 	struct sheet sheet = { .cells = BUF_INIT };
 	const char *cell;
 
+	if (options->widths)
+		memcpy(sheet.widths, options->widths, columns->count * sizeof(*sheet.widths));
 	for (unsigned int c = 0; c < columns->count; c++) {
 		size_t start = sheet.cells.len;
 
@@ -254,6 +256,8 @@ static int table_plain(FILE *out, const struct snapshot *s, enum row_class class
 	cell = sheet.cells.s;
 	while (cell < sheet.cells.s + sheet.cells.len)
 		cell = sheet_print_line(&sheet, out, cell, columns);
+	if (options->widths)
+		memcpy(options->widths, sheet.widths, columns->count * sizeof(*sheet.widths));
 	buf_release(&sheet.cells);
 	return 0;
 }

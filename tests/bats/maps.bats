@@ -135,3 +135,24 @@ teardown()
 	local args=(maps -J -o "start,length,prot,offset,device,inode,kind,object,path,deleted" "${FACT[a.pid]}")
 	assert_equal "$(ipctop "${args[@]}" --no-procmap-query)" "$(ipctop "${args[@]}")"
 }
+
+@test "maps: many rows, which go out in pieces, are those of one piece" {
+	actor b shmat id="${FACT[a.id]}" n=17000
+	actor c anon
+	local columns=(-o "pid,start,object" -Q 'comm == "actor"') one=$BATS_TEST_TMPDIR/one some=$BATS_TEST_TMPDIR/some
+	# an order wants all rows together
+	ipctop maps -r "${columns[@]}" --sort pid >"$one"
+	ipctop maps -r "${columns[@]}" >"$some"
+	[ "$(wc -l <"$some")" -gt 17000 ]
+	cmp "$one" "$some"
+	ipctop maps -J "${columns[@]}" --sort pid >"$one"
+	ipctop maps -J "${columns[@]}" >"$some"
+	cmp "$one" "$some"
+	ipctop maps "${columns[@]}" --sort pid >"$one"
+	ipctop maps "${columns[@]}" >"$some"
+	cmp <(tr -s ' ' <"$one") <(tr -s ' ' <"$some")
+	tail -n 1 "$some" | grep "^ *${FACT[c.pid]} "
+	run -0 --separate-stderr ipctop maps -n -r "${columns[@]}" --limit 17100
+	assert_equal "${#lines[@]}" 17100
+	assert_regex "$stderr" "^… and [0-9]+ more$"
+}

@@ -87,6 +87,25 @@ static void human_tables_align_by_the_width_on_a_terminal(void **state)
 	free(text);
 }
 
+/* A piece is padded as those before it were; what is wider widens the rest. */
+static void pieces_keep_the_width(void **state)
+{
+	size_t widths[2] = { 0 };
+	struct table_options options = { .widths = widths }, whole = { 0 };
+	char *first = print(*state, 3, "name,size", &options), *again;
+
+	expect(*state, 3, "name,size", &whole, first);
+	options.noheadings = true;
+	again = print(*state, 3, "name,size", &options);
+	assert_string_equal(again, strchr(first, '\n') + 1);
+	free(again);
+	widths[0] += 5;
+	again = print(*state, 1, "name,size", &options);
+	assert_int_equal(strchr(again, '\n') - again, strchr(first, '\n') - first + 5);
+	free(again);
+	free(first);
+}
+
 /* Two ways lead to it: libsmartcols on a terminal, a plain one elsewhere. */
 static void a_wide_terminal_shows_the_same_as_a_pipe(void **state)
 {
@@ -312,6 +331,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(human_tables_align_by_the_width_on_a_terminal),
+		TEST(pieces_keep_the_width),
 		TEST(a_wide_terminal_shows_the_same_as_a_pipe),
 		TEST(a_very_long_name_widens_no_other_line),
 		TEST(human_tables_escape_what_others_wrote),
