@@ -153,9 +153,21 @@ static int tell_none(const struct cleaning *x)
 	return DONE;
 }
 
+/* For people who decide what is to go: what goes without them. */
+static void tell_dangers(const struct cleaning *x, const struct snapshot *s)
+{
+	struct buf lines = BUF_INIT;
+
+	if (x->c.yes || x->check || x->q.json || x->q.raw || x->q.pairs)
+		return;
+	view_dangers(&lines, s);
+	fputs(lines.s, stdout);
+	buf_release(&lines);
+}
+
 static int clean(struct cleaning *x)
 {
-	uint32_t needs = CHANGE_NEEDS | query_needs(&x->q);
+	uint32_t needs = CHANGE_NEEDS | NEED_BIT(NEED_LOGOUT) | query_needs(&x->q);
 	struct snapshot *s;
 	struct feed feed;
 	int status;
@@ -172,6 +184,7 @@ static int clean(struct cleaning *x)
 		make_plan(x, s);
 		status = confirm(x, &feed);
 		tell_incomplete(feed.snapshot);
+		tell_dangers(x, feed.snapshot);
 		x->c.settings.permit = PERMIT_STALE;
 		if (status == DONE && x->check)
 			status = tell_check(x);

@@ -169,6 +169,7 @@ static inline void sample_segment(struct snapshot *s)
 	FACT_SET(o, holders_complete, 1);
 	FACT_SET(o, state, STATE_ATTACHED);
 	FACT_SET(o, flags, OBJECT_LOCKED | OBJECT_WORLD_WRITABLE);
+	FACT_SET(o, logout, false);
 	FACT_SET(o, verdict, VERDICT_LIVE);
 	sample_reason(s, o, "attached", "2 mappings in 1 process");
 	h = sample_holder(s, o, sample_process(s, 4712, "worker"));
