@@ -10,6 +10,7 @@
 #                          `make deps run` and `make deps check` go on from there
 # make install [PREFIX=/usr/local] [DESTDIR=] [SYSCONFDIR=/etc]
 # make uninstall           take the same files away again
+# make completions         the words of completions/ipctop anew, after a change of options
 # make clean               remove what was built
 #
 # O=DIR builds elsewhere, V=1 shows commands, SANITIZE=address,undefined instruments
@@ -150,20 +151,37 @@ $(schema): $(O)/ipctop
 bindir := $(DESTDIR)$(PREFIX)/bin
 man1dir := $(DESTDIR)$(PREFIX)/share/man/man1
 datadir := $(DESTDIR)$(PREFIX)/share/ipctop
+unitdir := $(DESTDIR)$(PREFIX)/lib/systemd/system
+completiondir := $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+
 pages := $(wildcard man/*.1)
+units := $(wildcard src/share/*.service src/share/*.timer)
+examples := $(filter-out $(units),$(wildcard src/share/*))
+
+# What names the place of the program names the one of the installed one; scripts can be run.
+install_naming = sed 's|/usr/local/bin|$(PREFIX)/bin|' $(1) > $(2)/$(notdir $(1)) && \
+	chmod $(if $(filter %.sh,$(1)),755,644) $(2)/$(notdir $(1))
 
 install: $(O)/ipctop $(schema)
 	$(say) INSTALL $(DESTDIR)$(PREFIX)
-	$(Q)$(INSTALL) -d $(bindir) $(man1dir) $(datadir)
+	$(Q)$(INSTALL) -d $(bindir) $(man1dir) $(datadir) $(unitdir) $(completiondir)
 	$(Q)$(INSTALL) -m 755 $(O)/ipctop $(bindir)/ipctop
 	$(Q)$(INSTALL) -m 644 $(pages) $(man1dir)
 	$(Q)$(INSTALL) -m 644 $(schema) $(datadir)/ipctop-1.schema.json
-	$(Q)$(INSTALL) -m 644 src/share/ipctop.conf $(datadir)/ipctop.conf
+	$(Q)$(INSTALL) -m 644 completions/ipctop $(completiondir)/ipctop
+	$(Q)$(foreach f,$(examples),$(call install_naming,$(f),$(datadir)) &&) :
+	$(Q)$(foreach f,$(units),$(call install_naming,$(f),$(unitdir)) &&) :
 
 uninstall:
 	$(say) REMOVE $(DESTDIR)$(PREFIX)
-	$(Q)rm -f $(bindir)/ipctop $(pages:man/%=$(man1dir)/%)
+	$(Q)rm -f $(bindir)/ipctop $(completiondir)/ipctop
+	$(Q)rm -f $(patsubst man/%,$(man1dir)/%,$(pages)) $(patsubst src/share/%,$(unitdir)/%,$(units))
 	$(Q)rm -rf $(datadir)
+
+# The words of the completion, from what the program says of itself; `make lint` compares them.
+completions: $(O)/ipctop
+	$(say) GEN completions/ipctop
+	$(Q)IPCTOP=$(O)/ipctop tests/lint/completion.sh --write
 
 # Only a folder that this Makefile made.
 clean:
@@ -173,5 +191,5 @@ clean:
 help:
 	@sed -n '3,/^$$/s/^# \{0,1\}//p' Makefile
 
-.PHONY: all run install uninstall clean help FORCE
+.PHONY: all run install uninstall completions clean help FORCE
 endif

@@ -191,11 +191,11 @@ static unsigned int rows_copy(struct query *q, const struct option_row *from,
 	return n;
 }
 
-static void print_columns(enum row_class class)
+static void print_columns(enum row_class class, const char *title)
 {
 	const struct field *f;
 
-	puts("\nColumns, filter words and JSON members:");
+	printf("\n%s:\n", title);
 	for (unsigned int i = 0; (f = field_at(class, i)); i++)
 		if (!(f->flags & FIELD_HIDDEN))
 			printf("  %-16s %s\n", f->name, f->help);
@@ -210,8 +210,12 @@ static void print_help(const struct query *q, const struct command *command,
 								   : command->help[0],
 	       command->help + 1);
 	option_help(tables, stdout);
-	if (groups & (OPTIONS_COLUMNS | OPTIONS_ROWS))
-		print_columns(q->class);
+	if (q->shown) {		/* told by commands whose rows are others than those that they choose */
+		print_columns(q->class, "Filter words");
+		print_columns(q->shown, "Columns and JSON members");
+	} else if (groups & (OPTIONS_COLUMNS | OPTIONS_ROWS)) {
+		print_columns(q->class, "Columns, filter words and JSON members");
+	}
 }
 
 int query_options(struct query *q, const struct command *command, unsigned int groups,

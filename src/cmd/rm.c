@@ -89,7 +89,7 @@ static int check(struct removal *x, const struct command *command, int argc, cha
 
 static int run(const struct command *command, int argc, char **argv)
 {
-	struct removal x = { .q = { .class = CLASS_OBJECT }, .c = { .command = command } };
+	struct removal x = { .q = { .class = CLASS_OBJECT, .shown = CLASS_ACT }, .c = { .command = command } };
 	struct option_row own[3 + MAX_CHANGE_ROWS] = {
 		{ 'f', "force", NULL, "also what is in use, or may be", OPTION_FLAG, &x.force },
 		{ 'i', "interactive", NULL, "ask about each", OPTION_FLAG, &x.c.interactive },

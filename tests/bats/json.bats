@@ -66,6 +66,16 @@ invalid()
 	ipctop maps -J >"$file" && valid "$file"
 	ipctop maps -J -X "${FACT[seg.pid]}" >"$file" && valid "$file"
 	ipctop --json --no-lease --no-procmap-query >"$file" && valid "$file"
+	ipctop clean --json >"$file" && valid "$file"
+	assert_equal "$(jq -c .acts "$file")" '[]'
+	ipctop clean --json -o name,why --older-than 0 >"$file" && valid "$file"
+	# an act that is planned, one that is refused, and both with their results
+	run -1 --separate-stderr ipctop rm --json -k shm,posix-shm
+	echo "$output" >"$file" && valid "$file"
+	assert_equal "$(jq -c '[.acts[].result] | unique' "$file")" '["planned","refused"]'
+	run -1 --separate-stderr ipctop rm --json --yes -k shm,posix-shm
+	echo "$output" >"$file" && valid "$file"
+	assert_equal "$(jq -c '[.acts[].result] | unique' "$file")" '["refused","removed"]'
 }
 
 @test "json: as nobody it is valid, and unknown is null, never 0 or left out" {

@@ -1,16 +1,17 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The manual: well-formed, and it tells of just the options, columns, states and reasons that the
-# program has.
+# The manual, all pages of it: well-formed, and it tells of just the commands, options, columns,
+# states and reasons that the program has. man/ipctop.1 has every command; an option may stand there
+# or in the page of its command.
 . "$(dirname "$0")/lib.sh"
 
-page=man/ipctop.1
+pages=(man/*.1)
 ipctop=${IPCTOP:-${BUILD:-build}/ipctop}
 
 if need mandoc "mandoc finds no fault"; then
 	# Which other pages are installed here is no fault of this one.
 	verdict "mandoc finds no fault" \
-		"$(mandoc -T lint "$page" 2>&1 | grep -vE 'mandoc\.db|referenced manual not found')"
+		"$(mandoc -T lint "${pages[@]}" 2>&1 | grep -vE 'mandoc\.db|referenced manual not found')"
 fi
 
 if [ ! -x "$ipctop" ]; then
@@ -21,8 +22,13 @@ fi
 commands=$("$ipctop" help | sed -n '/^Commands:/,/^$/p' |
 	sed -nE 's/^  (-[A-Za-z], )?([-a-z]+).*/\2/p')
 
-# The page with what mdoc writes around words taken away.
-plain=$(sed -E 's/\\-/-/g; s/\\&//g; s/\\e/\\/g' "$page")
+# Pages with what mdoc writes around words taken away.
+plain()
+{
+	sed -E 's/\\-/-/g; s/\\&//g; s/\\e/\\/g' "$@"
+}
+plain=$(plain "${pages[@]}")
+main=$(plain man/ipctop.1)
 
 options_of_program()
 {
@@ -52,14 +58,14 @@ verdict "the manual tells of no option that is not there" "$(says -13 "$have" "$
 
 for command in $commands; do
 	grep -qE "^\.It Nm (Cm|Fl) ([A-Za-z] , )?-*${command#--}( |$)|^\.Fl ([A-Za-z] , )?-${command#--}$" \
-		<<<"$plain" || echo "$command"
+		<<<"$main" || echo "$command"
 done | { missing=$(cat); verdict "every command is in the manual" "$missing"; exit "$lint_failed"; } ||
 	lint_failed=1
 lint_count=$((lint_count + 1))
 
 columns_of_program()
 {
-	"$ipctop" help "$1" | sed -n '/^Columns, filter words and JSON members:/,/^$/p' |
+	"$ipctop" help "$1" | sed -n '/^Columns.*JSON members:/,/^$/p' |
 		sed -nE 's/^  ([a-z_]+) .*/\1/p'
 }
 columns_of_page()
@@ -74,11 +80,13 @@ while read -r command section; do
 done <<'END'
 list Of objects
 maps Of mappings
+clean Of acts
+rm Of acts
 END
 
 # Reason codes, states and verdicts, as the sources write them.
 codes=$(sed -nE 's/.*\[REASON_[A-Z_]+\] = \{ "([-a-z]+)".*/\1/p' src/model/reason.c)
-told=$(sed -n '/^\.Sh STATES AND VERDICTS/,/^\.Ss Families/p' <<<"$plain" |
+told=$(sed -n '/^\.Sh STATES AND VERDICTS/,/^\.Ss Families/p' <<<"$main" |
 	sed -nE 's/^\.Pq Li ([-a-z ,]+) \.$/\1/p' | tr -d ' ' | tr ',' '\n')
 verdict "the reasons are those of the manual" "$(says -3 "$codes" "$told")"
 

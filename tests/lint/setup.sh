@@ -99,20 +99,29 @@ if [ ! -x "${BUILD:-build}/ipctop" ]; then
 	finish
 fi
 # The same flags as the build that is tested, or all of it would be built again.
-make=(make --no-print-directory -s "O=${BUILD:-build}" "DESTDIR=$scratch/dest" PREFIX=/usr)
+make=(make --no-print-directory -s "O=${BUILD:-build}" "DESTDIR=$scratch/dest" PREFIX=/opt/it)
+pages=(man/*.1)
 files()
 {
 	find "$scratch/dest" -type f -printf '%m %P\n' | sort -k 2
 }
 said=$("${make[@]}" install 2>&1)
-findings=$(diff - <(files) <<-'END'
-	755 usr/bin/ipctop
-	644 usr/share/ipctop/ipctop-1.schema.json
-	644 usr/share/ipctop/ipctop.conf
-	644 usr/share/man/man1/ipctop.1
+findings=$(diff <(sort -k 2 - <(printf '644 opt/it/share/man/man1/%s\n' "${pages[@]#man/}") <<-'END'
+	755 opt/it/bin/ipctop
+	644 opt/it/lib/systemd/system/ipctop-clean.service
+	644 opt/it/lib/systemd/system/ipctop-clean.timer
+	644 opt/it/share/bash-completion/completions/ipctop
+	644 opt/it/share/ipctop/ipctop-1.schema.json
+	644 opt/it/share/ipctop/ipctop-clean.cron
+	644 opt/it/share/ipctop/ipctop.conf
+	755 opt/it/share/ipctop/slurm-epilog.sh
 END
-) || findings+=$'\n'$said
+) <(files)) || findings+=$'\n'$said
 verdict "install puts just its files" "$findings"
+cd "$scratch/dest/opt/it" || exit 1
+verdict "what names the program by its path names the installed one" "$(grep -rnI /usr/local . --exclude-dir=man
+	grep -LF /opt/it/bin lib/systemd/system/*.service share/ipctop/*.cron share/ipctop/*.sh 2>&1)"
+cd "$OLDPWD" || exit 1
 "${make[@]}" uninstall >/dev/null 2>&1
 verdict "uninstall takes them away" "$(files; find "$scratch/dest" -name 'ipctop*')"
 

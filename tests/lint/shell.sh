@@ -12,6 +12,8 @@ for file in $(all_files); do
 		args=(-s bats -e "SC2030,SC2031,SC2154,SC1083,SC2086,SC2093,SC2016,SC2119,SC2120,SC2094,SC2054") ;;
 	*.sh | *.bash)
 		args=() ;;
+	completions/*)
+		args=(-s bash) ;;
 	*)
 		head -c 64 "$file" | head -n 1 | grep -aqE '^#!.*\b(ba)?sh\b' || continue
 		args=() ;;

@@ -28,7 +28,7 @@ findings=$(c_files | xargs awk '
 verdict "no function is longer than 80 lines" "$findings"
 
 findings=$(all_files |
-	grep -E '\.([chly]|sh|bats|bash|mk|py|supp|1)$|(^|/)(Makefile|\.clang-format)$|^tests/(deps|run)$|^\.ci/run$' |
+	grep -E '\.([chly]|sh|bats|bash|mk|py|supp|1)$|(^|/)(Makefile|\.clang-format)$|^(tests/(deps|run)|\.ci/run)$|^(completions|src/share)/' |
 	while read -r file; do
 		head -n 3 "$file" | grep -q 'SPDX-License-Identifier: GPL-2.0-or-later' || echo "$file"
 	done)
