@@ -3,9 +3,9 @@
 
 bats_files := $(if $(ONLY),$(ONLY:%=tests/bats/%.bats),$(sort $(wildcard tests/bats/*.bats)))
 
-check: $(O)/ipctop $(actor) $(churn) $(if $(ONLY),,$(unit_programs))
+check: $(O)/ipctop $(actor) $(churn) $(halt) $(if $(ONLY),,$(unit_programs))
 	$(Q)BUILD=$(abspath $(O)) tests/run $(if $(ONLY),,$(unit_programs)) $(bats_files)
 
-bats: $(O)/ipctop $(actor) $(churn)
+bats: $(O)/ipctop $(actor) $(churn) $(halt)
 	$(Q)BUILD=$(abspath $(O)) tests/run $(bats_files)
 .PHONY: check bats
