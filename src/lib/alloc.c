@@ -129,7 +129,7 @@ static size_t table_resize(struct table *t, size_t size, uint32_t room)
 
 	if (__builtin_mul_overflow(room, size, &bytes) || bytes > SIZE_MAX / 2)
 		out_of_memory();
-	if (bytes >= 2 * HUGE) {
+	if (bytes >= HUGE / 2) {
 		if (bytes > old.mapped)
 			table_map(t, bytes);
 		if (!old.mapped && old.count)
