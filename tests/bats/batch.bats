@@ -165,3 +165,25 @@ on_terminal()
 	exec {FRAMES}<>"$BATS_TEST_TMPDIR/never"
 	run -0 ipctop --batch -n 2 -d 0.1 <&"$FRAMES"
 }
+
+@test "batch: a mapping that sleeps is another kind's once its file system stands at /dev/shm" {
+	in_world mount -t tmpfs -o mode=755 elsewhere /mnt
+	actor a create path=/mnt/buffer
+	tell a mmap
+	tell a close
+	tell a unlink
+	local name=posix-shm:${FACT[a.dev]}:${FACT[a.ino]} line
+	start_batch -d 0.1 -k posix-shm -o name
+	read_head
+	read_head
+	in_world mount --bind /mnt /dev/shm
+	# the frame that was under way, and the next
+	read_head
+	read_head
+	while read -r -t $PATIENCE -u "$FRAMES" line && [[ $line != "$name"* ]]; do
+		[[ $line != "ipctop "* ]] || fail "it is not seen"
+	done
+	assert_equal "$line" "$name"
+	exec {FRAMES}<&-
+	batch_ends
+}
