@@ -90,6 +90,9 @@ static const struct object *look_and_check(struct actor *a, struct act *act, enu
 		return NULL;
 	}
 	o = plan_recheck(a->plan, act, permit, a->fresh, a->finder);
+	/* removed while the machine was looked at, it is half seen: without a name, or a holder */
+	if (!o && act->result == OUTCOME_REFUSED && file_is_gone(a, act->who))
+		act_settle_gone(a->plan, act);
 	if (!o || !o->evidence.namespace_other || a->settings->all_namespaces)
 		return o;
 	act_settle_foreign(a->plan, act);

@@ -55,6 +55,8 @@ const char *file_below(const struct object *fresh);
  * and in @last the name's last part; or -errno.
  */
 int file_parent(int root, const char *below, const char **last) __must_check;
+/* Whether nothing has the name any more that the file had. */
+bool file_is_gone(struct actor *a, const struct identity *who);
 
 /* save.c: any kind with contents */
 void object_save(struct actor *a, struct act *act, const struct object *fresh);

@@ -11,15 +11,18 @@
 #include "ipctop/reach.h"
 
 /* Another reader that asks for a lease at the same moment is no user: it is gone in microseconds. */
-#define TRIES 4
+#define TRIES 8
 
-const char *file_below(const struct object *fresh)
+static const char *below_root(const char *path)
 {
 	static const char root[] = "/dev/shm/";
 
-	if (!FACT_KNOWN(fresh, path) || strncmp(fresh->path, root, strlen(root)))
-		return NULL;
-	return fresh->path + strlen(root);
+	return path && !strncmp(path, root, strlen(root)) ? path + strlen(root) : NULL;
+}
+
+const char *file_below(const struct object *fresh)
+{
+	return FACT_KNOWN(fresh, path) ? below_root(fresh->path) : NULL;
 }
 
 int file_parent(int root, const char *below, const char **last)
@@ -38,6 +41,23 @@ int file_parent(int root, const char *below, const char **last)
 	fd = fd < 0 ? -errno : fd;
 	free(folder);
 	return fd;
+}
+
+bool file_is_gone(struct actor *a, const struct identity *who)
+{
+	const char *below = below_root(who->path), *last;
+	int root = below ? actor_folder(a, who->device) : -1;
+	int parent = root < 0 ? root : file_parent(root, below, &last);
+	struct stat st;
+	bool gone;
+
+	if (root < 0)
+		return false;
+	gone = parent < 0 ? parent == -ENOENT :
+	       fstatat(parent, last, &st, AT_SYMLINK_NOFOLLOW) && errno == ENOENT;
+	if (parent >= 0)
+		close(parent);
+	return gone;
 }
 
 enum use { USE_NONE, USE_SOMEBODY, USE_UNTOLD };
@@ -62,16 +82,24 @@ static bool was_touched(const struct object *fresh, const struct stat *st)
 	       (FACT_KNOWN(fresh, size) && (uint64_t)st->st_size != fresh->size);
 }
 
+/* Who waited to open it gets it, and a passing asker goes on: the longer, the more often it was so. */
+static void let_go(struct removal *r, int tries)
+{
+	/* closing gives the lease back */
+	if (r->fd >= 0)
+		close(r->fd);
+	r->fd = -1;
+	if (tries)
+		usleep(100 << tries);
+}
+
 /* Open it and take the lease: from then on nobody can open it, and who has it shows. */
 static int take(struct removal *r, uint32_t owner)
 {
 	for (int n = 0; n < TRIES; n++) {
 		int rc;
 
-		if (n)
-			usleep(100 << n);
-		if (r->fd >= 0)
-			close(r->fd);
+		let_go(r, n);
 		r->fd = reach_file(r->parent, r->last, 0);
 		if (r->fd == -EAGAIN)
 			continue;	/* a lease is in the way: its owner has it open */
@@ -103,7 +131,7 @@ static int look(struct removal *r, const struct object *fresh)
 	return file_is(fresh, &r->st) ? 0 : -ESTALE;
 }
 
-/* 0, or why not: -EBUSY somebody uses it, -ESTALE it changed, -ENOLCK nobody can tell. */
+/* 0, or why not: -EAGAIN somebody waits to open it, -EBUSY somebody uses it, -ESTALE it changed, -ENOLCK nobody can tell. */
 static int may_go(const struct actor *a, const struct removal *r, const struct object *fresh)
 {
 	if (a->settings->permit == PERMIT_ANY)
@@ -115,13 +143,13 @@ static int may_go(const struct actor *a, const struct removal *r, const struct o
 	if (r->use == USE_UNTOLD && !fresh->evidence.absent)
 		return -ENOLCK;
 	if (r->use == USE_NONE && !lease_undisturbed(r->fd))
-		return -EBUSY;
+		return -EAGAIN;
 	return 0;
 }
 
 static void settle(struct actor *a, struct act *act, const struct removal *r, int rc)
 {
-	if (rc == -EBUSY) {
+	if (rc == -EBUSY || rc == -EAGAIN) {
 		act_settle(a->plan, act, OUTCOME_REFUSED, "somebody opened it meanwhile");
 	} else if (rc == -ENOLCK) {
 		act_settle(a->plan, act, OUTCOME_REFUSED, "the kernel could not tell whether it is in use");
@@ -137,6 +165,22 @@ static void settle(struct actor *a, struct act *act, const struct removal *r, in
 	}
 }
 
+static int remove_file(const struct actor *a, struct removal *r, const struct object *fresh)
+{
+	int rc = -EAGAIN;
+
+	/* another asker is in the way for an instant; who really opened it is seen the next time */
+	for (int n = 0; n < TRIES && rc == -EAGAIN; n++) {
+		let_go(r, n);
+		rc = look(r, fresh);
+		if (!rc)
+			rc = may_go(a, r, fresh);
+	}
+	if (!rc && unlinkat(r->parent, r->last, 0))
+		rc = -errno;
+	return rc;
+}
+
 void file_remove(struct actor *a, struct act *act, const struct object *fresh)
 {
 	struct removal r = { .parent = -1, .fd = -1 };
@@ -145,16 +189,10 @@ void file_remove(struct actor *a, struct act *act, const struct object *fresh)
 
 	if (!rc) {
 		r.parent = file_parent(root, below, &r.last);
-		rc = r.parent < 0 ? r.parent : look(&r, fresh);
+		rc = r.parent < 0 ? r.parent : remove_file(a, &r, fresh);
 	}
-	if (!rc)
-		rc = may_go(a, &r, fresh);
-	if (!rc && unlinkat(r.parent, r.last, 0))
-		rc = -errno;
 	settle(a, act, &r, rc);
-	/* closing gives the lease back */
-	if (r.fd >= 0)
-		close(r.fd);
+	let_go(&r, 0);
 	if (r.parent >= 0)
 		close(r.parent);
 }

@@ -97,7 +97,9 @@ int segment_look(const struct object *fresh, struct shmid_ds *ds)
 		return rc;
 	if (!segment_is(fresh, ds))
 		return -ESTALE;
+	/* times have a second only; the last user tells of more */
 	if (ds->shm_nattch != fresh->nattch ||
+	    ds->shm_lpid != (pid_t)(FACT_KNOWN(fresh, last_pid) ? fresh->last_pid : 0) ||
 	    !same_time(FACT_KNOWN(fresh, attach_time), fresh->attach_time, ds->shm_atime) ||
 	    !same_time(FACT_KNOWN(fresh, detach_time), fresh->detach_time, ds->shm_dtime))
 		return -ESTALE;
