@@ -160,8 +160,13 @@ static int open_file(const struct snapshot *s, const struct object *o, struct co
 	struct stat st;
 
 	c->fd = openers[o->kind](o);
-	if (c->fd == -ENXIO)
-		c->fd = open_by_holders(s, o);
+	/* it has no name, or another has that name by now: its holders still have it */
+	if (c->fd == -ENXIO || c->fd == -ENOENT || c->fd == -ESTALE) {
+		int rc = open_by_holders(s, o);
+
+		if (rc != -ENXIO)
+			c->fd = rc;
+	}
 	if (c->fd < 0) {
 		put_why(o, -c->fd, error);
 		return c->fd;
