@@ -46,7 +46,7 @@ static void end_line(struct hex *h)
 {
 	if (!h->n)
 		return;
-	if (h->any && !memcmp(h->line, h->last, h->n)) {
+	if (h->any && h->n == LINE && !memcmp(h->line, h->last, LINE)) {
 		if (!h->starred)
 			puts("*");
 		h->starred = true;

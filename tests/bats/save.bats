@@ -177,9 +177,10 @@ swapped_out()
 	assert_output --partial "its folder cannot be opened: No such file or directory"
 	assert_equal "$(in_world ls -A /dev/shm)" ""
 	# what stands in its place leads nowhere else
-	in_world sh -c 'mkdir /tmp/ipctop-elsewhere; ln -s /tmp/ipctop-elsewhere /dev/shm/sub'
+	mkdir "$BATS_TEST_TMPDIR/elsewhere"
+	in_world ln -s "$BATS_TEST_TMPDIR/elsewhere" /dev/shm/sub
 	run -1 ipctop restore "$SAVED"/*
-	assert_equal "$(in_world sh -c 'ls -A /tmp/ipctop-elsewhere; rm -r /tmp/ipctop-elsewhere')" ""
+	nothing_left "$BATS_TEST_TMPDIR/elsewhere"
 }
 
 @test "save: a sparse POSIX file stays sparse" {
