@@ -20,7 +20,9 @@
  * and nothing else. Contents are read while others may write: nothing is stopped, and what was
  * written meanwhile may be torn.
  */
-#define SAVED_HEAD	"ipctop-saved 1\n"
+#define SAVED_BEGIN	"ipctop-saved "
+#define SAVED_FORMAT	"1"
+#define SAVED_HEAD	SAVED_BEGIN SAVED_FORMAT "\n"
 #define SAVED_SUFFIX	".ipctop"
 
 struct save_options {

@@ -68,17 +68,15 @@ static int get_line(struct saved *saved, struct buf *line, size_t max)
 
 static int check_version(const struct buf *line, struct buf *error)
 {
-	static const char begin[] = "ipctop-saved ";
-	int rc = -EINVAL;
+	const size_t n = strlen(SAVED_BEGIN);
 
 	if (!strcmp(line->s, SAVED_HEAD))
 		return 0;
-	if (strncmp(line->s, begin, strlen(begin)))
-		return fail(error, rc);
+	if (strncmp(line->s, SAVED_BEGIN, n))
+		return fail(error, -EINVAL);
 	buf_puts(error, "its format is ");
-	text_escape(error, line->s + strlen(begin), line->len - strlen(begin) - 1, 0);
-	buf_printf(error, "; this program reads %.*s", (int)strcspn(SAVED_HEAD + strlen(begin), "\n"),
-		   SAVED_HEAD + strlen(begin));
+	text_escape(error, line->s + n, line->len - n - 1, 0);
+	buf_puts(error, "; this program reads " SAVED_FORMAT);
 	return -EPROTO;
 }
 
