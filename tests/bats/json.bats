@@ -117,7 +117,7 @@ invalid()
 		"creator_user","creator_gid","creator_group","creator_pid","creator_alive","last_pid",
 		"last_alive","attach_time","detach_time","change_time","modify_time","access_time",
 		"birth_time","age","nattch","mappings","processes","openers","holders_complete","state",
-		"flags","family","unknown","verdict","reasons","holders"] as $wanted |
+		"flags","logout","family","unknown","verdict","reasons","holders"] as $wanted |
 		all(.objects[]; keys_unsorted == $wanted)'
 	expect_doc '["pid","start_time","uid","user","comm","cmdline","cgroup","unit","container","pid_ns",
 		"mappings","fds"] as $wanted | all(.objects[].holders[]; keys_unsorted == $wanted)'
