@@ -13,7 +13,8 @@
  * as long as that look took): is the object the same (identity.h), and does the permit still
  * hold? Then, right at the act, at the object itself: a segment by IPC_STAT, a file under a
  * write lease that nobody else can open it against. What no look can close is the instant
- * between the last one and the system call for segments, and for files whose kernel grants no lease.
+ * between the last one and the system call: who attaches a segment then keeps it (it is condemned),
+ * who began to open a file then gets it without a name (it is unlinked). The result says so.
  */
 struct audit;
 struct save_options;

@@ -178,6 +178,9 @@ static int remove_file(const struct actor *a, struct removal *r, const struct ob
 	}
 	if (!rc && unlinkat(r->parent, r->last, 0))
 		rc = -errno;
+	/* who began to open it in the last instant gets it, without a name */
+	if (!rc && r->use == USE_NONE && !lease_undisturbed(r->fd))
+		r->use = USE_SOMEBODY;
 	return rc;
 }
 

@@ -211,8 +211,7 @@ static int run(const struct command *command, int argc, char **argv)
 		  OPTION_DURATION, &x.confirm_after },
 		{ 0, "check", NULL, "one line, and exit status 3 when something is stale", OPTION_FLAG,
 		  &x.check },
-		{ 0, "save", "FOLDER", "save each object in FOLDER before it goes", OPTION_STRING,
-		  &x.c.save_folder },
+		CHANGE_SAVE_OPTION(x.c),
 	};
 	int status, first;
 

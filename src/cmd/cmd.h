@@ -196,6 +196,10 @@ struct changes {
 	struct plan plan;
 };
 enum { MAX_CHANGE_ROWS = 12 };
+/* Of commands that take something away. */
+#define CHANGE_SAVE_OPTION(c) \
+	{ 0, "save", "FOLDER", "save each object in FOLDER before it goes", OPTION_STRING, \
+	  &(c).save_folder }
 /* The option rows of @c, OPTION_END included, into @rows behind the @n that are there. */
 void change_options(struct changes *c, struct option_row rows[], unsigned int n);
 /* The needs (NEED_BIT) of a plan and of what it tells. */

@@ -93,8 +93,7 @@ static int run(const struct command *command, int argc, char **argv)
 	struct option_row own[3 + MAX_CHANGE_ROWS] = {
 		{ 'f', "force", NULL, "also what is in use, or may be", OPTION_FLAG, &x.force },
 		{ 'i', "interactive", NULL, "ask about each", OPTION_FLAG, &x.c.interactive },
-		{ 0, "save", "FOLDER", "save each object in FOLDER before it goes", OPTION_STRING,
-		  &x.c.save_folder },
+		CHANGE_SAVE_OPTION(x.c),
 	};
 	int status, first;
 
