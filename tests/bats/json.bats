@@ -66,6 +66,8 @@ invalid()
 	ipctop maps -J >"$file" && valid "$file"
 	ipctop maps -J -X "${FACT[seg.pid]}" >"$file" && valid "$file"
 	ipctop --json --no-lease --no-procmap-query >"$file" && valid "$file"
+	ipctop chmod -J --dry-run 644 "shm:${FACT[seg.id]}" posix-shm:/n >"$file" && valid "$file"
+	ipctop chown -J 12:34 "shm:${FACT[seg.id]}" >"$file" && valid "$file"
 	ipctop clean --json >"$file" && valid "$file"
 	assert_equal "$(jq -c .acts "$file")" '[]'
 	ipctop clean --json -o name,why --older-than 0 >"$file" && valid "$file"
