@@ -222,5 +222,5 @@ static int run(const struct command *command, int argc, char **argv)
 
 const struct command command_restore = {
 	.name = "restore", .args = "FILE...", .options = true,
-	.help = "make objects again from what 'save' wrote, over nothing that exists", .run = run,
+	.help = "make saved objects again, over nothing that exists", .run = run,
 };
