@@ -98,7 +98,7 @@ static int open_by_holders(const struct snapshot *s, const struct object *o)
 static int open_below(const struct object *o)
 {
 	const char *below = file_below(o);
-	int root = below ? reach_folder(o->device) : -ENXIO, fd = root;
+	int root = below ? reach_folder(o->device) : -ENXIO, fd;
 
 	if (root < 0)
 		return root;
