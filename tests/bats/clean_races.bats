@@ -200,7 +200,7 @@ opened()
 	opening rw
 	go_on
 	opened
-	ended removed
+	ended unlinked "last user"
 	file_gone f
 	assert_equal "${FACT[a.ino]}" "${FACT[leak.f.ino]}"
 	tell a mmap
