@@ -31,5 +31,8 @@ void buf_printf(struct buf *b, const char *fmt, ...) __printf(2, 3);
 void buf_vprintf(struct buf *b, const char *fmt, va_list ap) __printf(2, 0);
 /* Decimal digits of @v; several times faster than buf_printf. */
 void buf_u64(struct buf *b, uint64_t v);
+/* The same at @at, which has room for DIGITS_MAX bytes; no NUL. Gives the end. */
+#define DIGITS_MAX 20
+char *digits_put(char *at, uint64_t v);
 
 #endif

@@ -90,14 +90,22 @@ void buf_printf(struct buf *b, const char *fmt, ...)
 	va_end(ap);
 }
 
-void buf_u64(struct buf *b, uint64_t v)
+char *digits_put(char *at, uint64_t v)
 {
-	char digits[20];
+	char digits[DIGITS_MAX];
 	unsigned int n = sizeof(digits);
 
 	do {
 		digits[--n] = '0' + v % 10;
 		v /= 10;
 	} while (v);
-	buf_add(b, digits + n, sizeof(digits) - n);
+	memcpy(at, digits + n, sizeof(digits) - n);
+	return at + sizeof(digits) - n;
+}
+
+void buf_u64(struct buf *b, uint64_t v)
+{
+	buf_grow(b, DIGITS_MAX);
+	b->len = digits_put(b->s + b->len, v) - b->s;
+	b->s[b->len] = '\0';
 }

@@ -39,19 +39,6 @@ static void put_plain(struct json_writer *w, const char *key, const char *text, 
 	end_value(w, at + n);
 }
 
-static char *put_digits(char *at, uint64_t v)
-{
-	char digits[20];
-	unsigned int n = sizeof(digits);
-
-	do {
-		digits[--n] = '0' + v % 10;
-		v /= 10;
-	} while (v);
-	memcpy(at, digits + n, sizeof(digits) - n);
-	return at + sizeof(digits) - n;
-}
-
 static char *put_sign(char *at, int64_t v, uint64_t *amount)
 {
 	*amount = v < 0 ? -(uint64_t)v : (uint64_t)v;
@@ -96,7 +83,7 @@ void json_write_bool(struct json_writer *w, const char *key, bool v)
 
 void json_write_u64(struct json_writer *w, const char *key, uint64_t v)
 {
-	end_value(w, put_digits(begin_value(w, key, NUMBER_ROOM), v));
+	end_value(w, digits_put(begin_value(w, key, NUMBER_ROOM), v));
 }
 
 void json_write_i64(struct json_writer *w, const char *key, int64_t v)
@@ -105,7 +92,7 @@ void json_write_i64(struct json_writer *w, const char *key, int64_t v)
 	uint64_t amount;
 
 	at = put_sign(at, v, &amount);
-	end_value(w, put_digits(at, amount));
+	end_value(w, digits_put(at, amount));
 }
 
 void json_write_milli(struct json_writer *w, const char *key, int64_t milliseconds)
@@ -114,7 +101,7 @@ void json_write_milli(struct json_writer *w, const char *key, int64_t millisecon
 	uint64_t amount;
 
 	at = put_sign(at, milliseconds, &amount);
-	at = put_digits(at, amount / 1000);
+	at = digits_put(at, amount / 1000);
 	amount %= 1000;
 	if (amount)
 		*at++ = '.';
