@@ -177,6 +177,8 @@ struct feed {
 int feed_open(struct feed *feed, const struct query *q, uint32_t needs, bool reasons);
 /* The next snapshot, owned by the feed until the next call: DONE or FAILED. */
 int feed_next(struct feed *feed, struct snapshot **s);
+/* It gives no more: what would have made the next cheap is given back before much is written. */
+void feed_last(struct feed *feed);
 void feed_close(struct feed *feed);
 
 /*

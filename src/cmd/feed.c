@@ -3,6 +3,7 @@
 #include "cmd.h"
 
 #include <errno.h>
+#include <malloc.h>
 
 static int open_machine(struct feed *feed, const struct query *q, uint32_t needs, bool reasons)
 {
@@ -78,6 +79,13 @@ int feed_next(struct feed *feed, struct snapshot **s)
 	}
 	*s = feed->snapshot;
 	return rc;
+}
+
+void feed_last(struct feed *feed)
+{
+	collector_free(feed->collector);
+	feed->collector = NULL;
+	malloc_trim(0);
 }
 
 void feed_close(struct feed *feed)

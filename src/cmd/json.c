@@ -13,6 +13,7 @@ static int json(const struct query *q)
 
 	if (status == DONE)
 		status = feed_next(&feed, &s);
+	feed_last(&feed);
 	if (feed.snapshot) {
 		rows = query_select(q, s, &count);
 		if (view_json(stdout, s, rows, count))
