@@ -5,6 +5,7 @@
 #include "ipctop/collect.h"
 #include "ipctop/mode.h"
 #include "ipctop/plan.h"
+#include "ipctop/reach.h"
 
 /*
  * The one executor of plans: design.md section 7.
@@ -68,12 +69,12 @@ struct contents {
 	unsigned char *present;		/* a byte for each page of @map, 1: there is one; NULL: not known */
 };
 /*
- * Open the contents of @o, an object of the fresh snapshot @s; in another namespace, too. What has
+ * Open the contents of @o, an object of the fresh snapshot @s; in another namespace, by @ways, too. What has
  * no name is read by its holders, as far as @s has them. Never waits for somebody's lease. 0
  * (contents_close), or -errno with a sentence: -EOPNOTSUPP, the kind has none to read.
  */
-int contents_open(const struct snapshot *s, const struct object *o, struct contents *c,
-		  struct buf *error) __must_check;
+int contents_open(struct reach *ways, const struct snapshot *s, const struct object *o,
+		  struct contents *c, struct buf *error) __must_check;
 void contents_close(struct contents *c);
 /*
  * The next run of bytes at or behind @from that may hold data: 1 and its bounds, 0 behind the

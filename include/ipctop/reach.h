@@ -7,16 +7,20 @@
 #include "ipctop/alloc.h"
 
 /*
- * Ways to what a snapshot told of, also in other namespaces, for who acts on it. Any thread.
+ * Ways to what a snapshot told of, also in other namespaces, for who acts on it. To find one takes a look
+ * at all processes, so what was found, and that nothing was, is remembered until reach_free; the
+ * descriptors are closed with it. One thread.
  */
-
+struct reach;
+struct reach *reach_new(void);
+void reach_free(struct reach *r);
 /*
  * A descriptor (O_PATH) of the folder that is /dev/shm with device number @device: the reader's
  * own, or another mount namespace's through one of its processes. -ENOENT: none has it.
  */
-int reach_folder(uint64_t device) __must_check;
+int reach_folder(struct reach *r, uint64_t device) __must_check;
 /* A descriptor of the IPC namespace with inode number @ns, for setns(2). -ENOENT: not in sight. */
-int reach_ipc_ns(uint64_t ns) __must_check;
+int reach_ipc_ns(struct reach *r, uint64_t ns) __must_check;
 
 /*
  * Open the regular file @below of the folder @root without following links, for reading, never

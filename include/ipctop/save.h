@@ -37,8 +37,8 @@ int save_level_max(void);
  * but, by SIGKILL on a file system without O_TMPFILE, a hidden file. Never writes over a file: a
  * number is added to the name. *@file: its path, freed by the caller. 0, or -errno with a sentence.
  */
-int save_object(const struct save_options *options, const struct snapshot *s, const struct object *o,
-		char **file, struct buf *error) __must_check;
+int save_object(const struct save_options *options, struct reach *ways, const struct snapshot *s,
+		const struct object *o, char **file, struct buf *error) __must_check;
 /*
  * The name of the file for an object called @name, without number and suffix: one part of a path,
  * whatever @name is, and of characters that no shell takes for its own.

@@ -6,7 +6,6 @@
 #include <unistd.h>
 #include "ipctop/audit.h"
 #include "ipctop/clock.h"
-#include "ipctop/reach.h"
 #include "ipctop/save.h"
 
 /*
@@ -14,18 +13,6 @@
  * longer, as old as it took.
  */
 #define LOOK_US 500000
-
-int actor_folder(struct actor *a, uint64_t device)
-{
-	struct folder *rows = a->folders.rows, *new;
-
-	for (uint32_t i = 0; i < a->folders.count; i++)
-		if (rows[i].device == device)
-			return rows[i].fd;
-	new = table_add(&a->folders, sizeof(*new));
-	*new = (struct folder){ .device = device, .fd = reach_folder(device) };
-	return new->fd;
-}
 
 void settle_errno(struct actor *a, struct act *act, const char *call, int error)
 {
@@ -67,7 +54,7 @@ static bool save_first(struct actor *a, struct act *act, const struct object *o)
 {
 	struct buf error = BUF_INIT;
 	char *file = NULL;
-	int rc = save_object(a->settings->save, a->fresh, o, &file, &error);
+	int rc = save_object(a->settings->save, a->ways, a->fresh, o, &file, &error);
 
 	if (rc)
 		act_settle(a->plan, act, OUTCOME_FAILED, "not removed, as it could not be saved: %s",
@@ -126,12 +113,7 @@ static void tell(struct actor *a, struct act *act)
 
 static void actor_release(struct actor *a)
 {
-	struct folder *rows = a->folders.rows;
-
-	for (uint32_t i = 0; i < a->folders.count; i++)
-		if (rows[i].fd >= 0)
-			close(rows[i].fd);
-	table_release(&a->folders);
+	reach_free(a->ways);
 	identity_finder_free(a->finder);
 	snapshot_free(a->fresh);
 	collector_free(a->collector);
@@ -140,7 +122,7 @@ static void actor_release(struct actor *a)
 int act_run(struct plan *plan, const struct collect_options *collect,
 	    const struct act_settings *settings, act_fn done, void *arg, const volatile int *stop)
 {
-	struct actor a = { .plan = plan, .settings = settings };
+	struct actor a = { .plan = plan, .settings = settings, .ways = reach_new() };
 	uint32_t *order = plan_order(plan);
 	int rc = 0;
 

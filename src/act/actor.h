@@ -12,16 +12,8 @@ struct actor {
 	struct snapshot *fresh;		/* the last look at the machine */
 	struct identity_finder *finder;
 	int64_t good_until;		/* clock_mono_us: look again from then on */
-	struct table folders;		/* struct folder: those that were reached */
+	struct reach *ways;
 };
-
-/* A /dev/shm by its device number. */
-struct folder {
-	uint64_t device;
-	int fd;				/* or -errno */
-};
-/* The descriptor of that /dev/shm, kept until the end of the run; or -errno. */
-int actor_folder(struct actor *a, uint64_t device);
 
 /*
  * What can be done to a kind, one row each in kinds.c. A function gets the object as the
@@ -38,7 +30,7 @@ void segment_remove(struct actor *a, struct act *act, const struct object *fresh
  * Run @fn in the IPC namespace @ns, in a thread of its own when it is not the reader's. What it
  * gives, or -errno when the namespace cannot be entered.
  */
-int in_ipc_ns(uint64_t ns, int (*fn)(void *arg), void *arg) __must_check;
+int in_ipc_ns(struct reach *ways, uint64_t ns, int (*fn)(void *arg), void *arg) __must_check;
 /*
  * Ask the kernel for the segment that @fresh was: 0 when it is still the same, -ENOENT when it is gone,
  * -ESTALE when it is another or was used since, else -errno. In its namespace.

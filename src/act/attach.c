@@ -182,10 +182,10 @@ static void put_why(const struct object *o, int error, struct buf *why)
 		buf_printf(why, "it cannot be attached: %s", strerrordesc_np(error));
 }
 
-int attach_open(const struct object *o, struct contents *c, struct buf *error)
+int attach_open(struct reach *ways, const struct object *o, struct contents *c, struct buf *error)
 {
 	struct attachment a = { .o = o };
-	int rc = in_ipc_ns(o->ipc_ns, attach, &a);
+	int rc = in_ipc_ns(ways, o->ipc_ns, attach, &a);
 
 	if (rc) {
 		put_why(o, -rc, error);

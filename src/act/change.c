@@ -157,7 +157,7 @@ static int open_file(const struct change *c)
 		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV,
 	};
 	const char *below = file_below(c->fresh);
-	int root = actor_folder(c->a, c->fresh->device), fd;
+	int root = reach_folder(c->a->ways, c->fresh->device), fd;
 
 	if (root < 0)
 		return root;
@@ -236,7 +236,7 @@ static void settle(const struct change *c, int rc)
 void segment_change(struct actor *a, struct act *act, const struct object *fresh)
 {
 	struct change c = { .a = a, .act = act, .fresh = fresh, .call = "shmctl(IPC_STAT)", .fd = -1 };
-	int rc = in_ipc_ns(fresh->ipc_ns, change_segment, &c);
+	int rc = in_ipc_ns(a->ways, fresh->ipc_ns, change_segment, &c);
 
 	settle(&c, rc);
 }

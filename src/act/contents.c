@@ -10,7 +10,6 @@
 #include "actor.h"
 #include "attach.h"
 #include "ipctop/name.h"
-#include "ipctop/reach.h"
 
 static bool is_same(int fd, const struct object *o)
 {
@@ -95,17 +94,16 @@ static int open_by_holders(const struct snapshot *s, const struct object *o)
 }
 
 /* The file of a /dev/shm by its name there. */
-static int open_below(const struct object *o)
+static int open_below(struct reach *ways, const struct object *o)
 {
 	const char *below = file_below(o);
-	int root = below ? reach_folder(o->device) : -ENXIO, fd;
+	int root = below ? reach_folder(ways, o->device) : -ENXIO, fd;
 
 	if (root < 0)
 		return root;
 	fd = reach_file(root, below, O_NOATIME);
 	if (fd == -EPERM)
 		fd = reach_file(root, below, 0);
-	close(root);
 	if (fd >= 0 && !is_same(fd, o)) {
 		close(fd);
 		return -ESTALE;
@@ -114,7 +112,7 @@ static int open_below(const struct object *o)
 }
 
 /* A file elsewhere by its path, when that path was found to lead to it. */
-static int open_path(const struct object *o)
+static int open_path(struct reach *ways, const struct object *o)
 {
 	struct buf error = BUF_INIT;
 	struct name name = { 0 };
@@ -129,13 +127,13 @@ static int open_path(const struct object *o)
 	return fd;
 }
 
-static int no_name(const struct object *o)
+static int no_name(struct reach *ways, const struct object *o)
 {
 	return -ENXIO;
 }
 
 /* How each kind is reached by its name; NULL: it has nothing to read. */
-static int (*const openers[NR_KINDS])(const struct object *o) = {
+static int (*const openers[NR_KINDS])(struct reach *ways, const struct object *o) = {
 	[KIND_POSIX_SHM] = open_below, [KIND_POSIX_SEM] = open_below, [KIND_FILE] = open_path,
 	[KIND_MEMFD] = no_name, [KIND_ANON] = no_name,
 };
@@ -154,12 +152,12 @@ static void put_why(const struct object *o, int error, struct buf *why)
 		buf_printf(why, "it cannot be opened: %s", strerrordesc_np(error));
 }
 
-static int open_file(const struct snapshot *s, const struct object *o, struct contents *c,
-		     struct buf *error)
+static int open_file(struct reach *ways, const struct snapshot *s, const struct object *o,
+		     struct contents *c, struct buf *error)
 {
 	struct stat st;
 
-	c->fd = openers[o->kind](o);
+	c->fd = openers[o->kind](ways, o);
 	/* it has no name, or another has that name by now: its holders still have it */
 	if (c->fd == -ENXIO || c->fd == -ENOENT || c->fd == -ESTALE) {
 		int rc = open_by_holders(s, o);
@@ -184,14 +182,14 @@ static int open_file(const struct snapshot *s, const struct object *o, struct co
 	return 0;
 }
 
-int contents_open(const struct snapshot *s, const struct object *o, struct contents *c,
-		  struct buf *error)
+int contents_open(struct reach *ways, const struct snapshot *s, const struct object *o,
+		  struct contents *c, struct buf *error)
 {
 	*c = (struct contents){ .fd = -1 };
 	if (o->kind == KIND_SHM)
-		return attach_open(o, c, error);
+		return attach_open(ways, o, c, error);
 	if (openers[o->kind])
-		return open_file(s, o, c, error);
+		return open_file(ways, s, o, c, error);
 	buf_printf(error, "%s have no contents that can be read", kinds[o->kind].plural);
 	return -EOPNOTSUPP;
 }

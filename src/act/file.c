@@ -8,7 +8,6 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-#include "ipctop/reach.h"
 
 /* Another reader that asks for a lease at the same moment is no user: it is gone in microseconds. */
 #define TRIES 8
@@ -46,7 +45,7 @@ int file_parent(int root, const char *below, const char **last)
 bool file_is_gone(struct actor *a, const struct identity *who)
 {
 	const char *below = below_root(who->path), *last;
-	int root = below ? actor_folder(a, who->device) : -1;
+	int root = below ? reach_folder(a->ways, who->device) : -1;
 	int parent = root < 0 ? root : file_parent(root, below, &last);
 	struct stat st;
 	bool gone;
@@ -188,7 +187,7 @@ void file_remove(struct actor *a, struct act *act, const struct object *fresh)
 {
 	struct removal r = { .parent = -1, .fd = -1 };
 	const char *below = file_below(fresh);
-	int root = actor_folder(a, fresh->device), rc = root < 0 ? root : below ? 0 : -ESTALE;
+	int root = reach_folder(a->ways, fresh->device), rc = root < 0 ? root : below ? 0 : -ESTALE;
 
 	if (!rc) {
 		r.parent = file_parent(root, below, &r.last);

@@ -254,12 +254,12 @@ static int publish(struct newfile *n, const char *object, struct buf *name, stru
 	return rc;
 }
 
-static int save_in(int folder, const struct save_options *options, const struct snapshot *s,
-		   const struct object *o, struct buf *name, struct buf *error)
+static int save_in(int folder, const struct save_options *options, struct reach *ways,
+		   const struct snapshot *s, const struct object *o, struct buf *name, struct buf *error)
 {
 	struct contents c;
 	struct newfile n;
-	int rc = contents_open(s, o, &c, error);
+	int rc = contents_open(ways, s, o, &c, error);
 
 	if (rc)
 		return rc;
@@ -276,8 +276,8 @@ static int save_in(int folder, const struct save_options *options, const struct 
 	return rc;
 }
 
-int save_object(const struct save_options *options, const struct snapshot *s, const struct object *o,
-		char **file, struct buf *error)
+int save_object(const struct save_options *options, struct reach *ways, const struct snapshot *s,
+		const struct object *o, char **file, struct buf *error)
 {
 	int folder = open(options->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc;
 	struct buf name = BUF_INIT, path = BUF_INIT;
@@ -288,7 +288,7 @@ int save_object(const struct save_options *options, const struct snapshot *s, co
 		buf_printf(error, "the folder to save in cannot be opened: %s", strerrordesc_np(-rc));
 		return rc;
 	}
-	rc = save_in(folder, options, s, o, &name, error);
+	rc = save_in(folder, options, ways, s, o, &name, error);
 	if (!rc) {
 		buf_printf(&path, "%s/%s", options->folder, name.s);
 		*file = buf_detach(&path);
@@ -304,7 +304,7 @@ void object_save(struct actor *a, struct act *act, const struct object *fresh)
 	struct buf error = BUF_INIT;
 	char *file = NULL;
 
-	if (save_object(a->settings->save, a->fresh, fresh, &file, &error)) {
+	if (save_object(a->settings->save, a->ways, a->fresh, fresh, &file, &error)) {
 		act_settle(a->plan, act, OUTCOME_FAILED, "%s", error.s);
 	} else {
 		act_settle(a->plan, act, OUTCOME_SAVED, NULL);

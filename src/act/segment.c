@@ -9,7 +9,6 @@
 #include <sys/shm.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "ipctop/reach.h"
 
 #ifndef SHM_STAT_ANY
 #define SHM_STAT_ANY 15		/* Linux 4.17 */
@@ -38,7 +37,7 @@ static bool is_own_ns(uint64_t ns)
 	return !stat("/proc/self/ns/ipc", &st) && st.st_ino == ns;
 }
 
-int in_ipc_ns(uint64_t ns, int (*fn)(void *arg), void *arg)
+int in_ipc_ns(struct reach *ways, uint64_t ns, int (*fn)(void *arg), void *arg)
 {
 	struct visit v = { .fn = fn, .arg = arg };
 	pthread_t thread;
@@ -46,13 +45,12 @@ int in_ipc_ns(uint64_t ns, int (*fn)(void *arg), void *arg)
 
 	if (is_own_ns(ns))
 		return fn(arg);
-	v.ns = reach_ipc_ns(ns);
+	v.ns = reach_ipc_ns(ways, ns);
 	if (v.ns < 0)
 		return v.ns;
 	error = pthread_create(&thread, NULL, visit, &v);
 	if (!error)
 		pthread_join(thread, NULL);
-	close(v.ns);
 	return error ? -error : v.rc;
 }
 
@@ -135,7 +133,7 @@ static int remove_it(void *arg)
 void segment_remove(struct actor *a, struct act *act, const struct object *fresh)
 {
 	struct removal r = { .fresh = fresh, .force = a->settings->permit == PERMIT_ANY };
-	int rc = in_ipc_ns(fresh->ipc_ns, remove_it, &r);
+	int rc = in_ipc_ns(a->ways, fresh->ipc_ns, remove_it, &r);
 
 	if (rc == -EBUSY) {
 		act_settle(a->plan, act, OUTCOME_REFUSED, "somebody attached it meanwhile");

@@ -162,8 +162,9 @@ static int put_contents(struct dump *d, const struct contents *c)
 static int cat_one(struct dump *d, const struct snapshot *s, const struct object *o)
 {
 	struct buf error = BUF_INIT;
+	struct reach *ways = reach_new();
 	struct contents c;
-	int rc = contents_open(s, o, &c, &error);
+	int rc = contents_open(ways, s, o, &c, &error);
 
 	if (rc) {
 		cmd_error("%s: %s", o->name, error.s);
@@ -174,6 +175,7 @@ static int cat_one(struct dump *d, const struct snapshot *s, const struct object
 			cmd_error("%s: cannot be read: %s", o->name, strerror(-rc));
 		contents_close(&c);
 	}
+	reach_free(ways);
 	buf_release(&error);
 	return rc ? FAILED : DONE;
 }

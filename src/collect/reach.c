@@ -11,6 +11,53 @@
 #include <unistd.h>
 #include "pass.h"
 
+/* One that was found, by the folder's device number or the namespace's inode number. */
+struct way {
+	uint64_t number;
+	int fd;				/* or -errno */
+};
+
+struct reach {
+	struct table folders, ipc_ns;	/* struct way */
+};
+
+struct reach *reach_new(void)
+{
+	return xcalloc(1, sizeof(struct reach));
+}
+
+static void forget(struct table *ways)
+{
+	const struct way *rows = ways->rows;
+
+	for (uint32_t i = 0; i < ways->count; i++)
+		if (rows[i].fd >= 0)
+			close(rows[i].fd);
+	table_release(ways);
+}
+
+void reach_free(struct reach *r)
+{
+	if (!r)
+		return;
+	forget(&r->folders);
+	forget(&r->ipc_ns);
+	free(r);
+}
+
+static int remembered(struct table *ways, uint64_t number, int (*find)(uint64_t number))
+{
+	const struct way *rows = ways->rows;
+	struct way *new;
+
+	for (uint32_t i = 0; i < ways->count; i++)
+		if (rows[i].number == number)
+			return rows[i].fd;
+	new = table_add(ways, sizeof(*new));
+	*new = (struct way){ .number = number, .fd = find(number) };
+	return new->fd;
+}
+
 /* A light pass: no object is looked at. */
 static struct collector *begin(struct pass *p, struct collect_options *options)
 {
@@ -48,7 +95,7 @@ static int own_folder(uint64_t device)
 	return -ENOENT;
 }
 
-int reach_folder(uint64_t device)
+static int find_folder(uint64_t device)
 {
 	struct collect_options options = {
 		.kinds = KIND_BIT(KIND_POSIX_SHM),
@@ -114,7 +161,7 @@ static int ns_of_mounts(const struct pass *p, uint64_t ns)
 	return fd;
 }
 
-int reach_ipc_ns(uint64_t ns)
+static int find_ipc_ns(uint64_t ns)
 {
 	struct collect_options options = {
 		.kinds = KIND_BIT(KIND_SHM), .sources = SOURCE_BIT(SOURCE_SHMCTL),
@@ -127,6 +174,16 @@ int reach_ipc_ns(uint64_t ns)
 		fd = ns_of_mounts(&p, ns);
 	end(&p, c);
 	return fd;
+}
+
+int reach_folder(struct reach *r, uint64_t device)
+{
+	return remembered(&r->folders, device, find_folder);
+}
+
+int reach_ipc_ns(struct reach *r, uint64_t ns)
+{
+	return remembered(&r->ipc_ns, ns, find_ipc_ns);
 }
 
 int reach_file(int root, const char *below, int how_more)
