@@ -371,6 +371,45 @@ int change_run(struct changes *c, const struct query *q, const struct feed *feed
 	return show_results(c, q, status);
 }
 
+int change_words(const struct changes *c, struct query *q, int argc, char **argv)
+{
+	bool chosen = q->filter_text || q->kinds || q->users.uids.count || q->users.names.count;
+	const char *name = c->command->name;
+
+	if (q->file)
+		return cmd_usage(c->command, "%s needs the machine itself, not a document", name);
+	if (argc && chosen)
+		return cmd_usage(c->command, "%s takes names, or --filter, --kind and --user; not both",
+				 name);
+	if (!argc && !chosen)
+		return cmd_usage(c->command, "%s which object? Names are those that 'ipctop list' prints",
+				 action_names[c->action]);
+	return argc ? query_names(q, argc, argv) : DONE;
+}
+
+int change_objects(struct changes *c, struct query *q, uint32_t needs, bool ask, int argc, char **argv,
+		   change_fn add)
+{
+	uint32_t count, *rows;
+	struct snapshot *s;
+	struct feed feed;
+	int status, found = DONE;
+
+	status = feed_open(&feed, q, CHANGE_NEEDS | needs, true);
+	if (status == DONE)
+		status = feed_next(&feed, &s);
+	if (feed.snapshot) {
+		plan_init(&c->plan, s);
+		rows = argc ? query_find(s, argc, argv, &count, &found) : query_select(q, s, &count);
+		for (uint32_t i = 0; i < count; i++)
+			add(c, s, snapshot_object(s, rows[i]));
+		free(rows);
+		status = change_run(c, q, &feed, ask, FAILED);
+	}
+	feed_close(&feed);
+	return status == DONE ? found : status;
+}
+
 static void add(struct changes *c, const struct snapshot *s, const struct object *o)
 {
 	struct act *act = plan_add(&c->plan, s, o, c->action, c->settings.permit);
@@ -378,28 +417,6 @@ static void add(struct changes *c, const struct snapshot *s, const struct object
 	if (act->result == OUTCOME_PLANNED && o->evidence.namespace_other && !c->all_namespaces)
 		act_settle_foreign(&c->plan, act);
 	act_foresee(&c->plan, act, o, &c->settings);
-}
-
-static int change_objects(struct changes *c, struct query *q, int argc, char **argv)
-{
-	uint32_t count, *rows;
-	struct snapshot *s;
-	struct feed feed;
-	int status, found = DONE;
-
-	status = feed_open(&feed, q, CHANGE_NEEDS, true);
-	if (status == DONE)
-		status = feed_next(&feed, &s);
-	if (feed.snapshot) {
-		plan_init(&c->plan, s);
-		rows = query_find(s, argc, argv, &count, &found);
-		for (uint32_t i = 0; i < count; i++)
-			add(c, s, snapshot_object(s, rows[i]));
-		free(rows);
-		status = change_run(c, q, &feed, false, FAILED);
-	}
-	feed_close(&feed);
-	return status == DONE ? found : status;
 }
 
 int change_command(struct changes *c, int argc, char **argv,
@@ -420,7 +437,7 @@ int change_command(struct changes *c, int argc, char **argv,
 	if (first >= 0 && status == DONE)
 		status = query_prepare(&q, c->command, CLASS_OBJECT, CLASS_ACT);
 	if (first >= 0 && status == DONE)
-		status = change_objects(c, &q, argc - first - 1, argv + first + 1);
+		status = change_objects(c, &q, 0, false, argc - first - 1, argv + first + 1, add);
 	change_release(c);
 	query_release(&q);
 	return status;

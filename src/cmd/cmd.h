@@ -214,6 +214,15 @@ uint32_t change_kinds(enum action action);
  */
 int change_run(struct changes *c, const struct query *q, const struct feed *feed, bool ask,
 	       int unasked);
+/* Objects by their names, or by a choice of --filter, --kind and --user: DONE or USAGE. */
+int change_words(const struct changes *c, struct query *q, int argc, char **argv);
+typedef void (*change_fn)(struct changes *c, const struct snapshot *s, const struct object *o);
+/*
+ * A plan of the objects that @argv names, or of those that @q chooses where it names none, each by
+ * @add; and change_run.
+ */
+int change_objects(struct changes *c, struct query *q, uint32_t needs, bool ask, int argc, char **argv,
+		   change_fn add);
 /*
  * The whole of a command whose first word says what to do (@read fills @c->settings by it: DONE, or a
  * status after an error was printed) and whose others are the names of objects.
