@@ -164,6 +164,20 @@ static void settle(struct actor *a, struct act *act, const struct removal *r, in
 	}
 }
 
+/* Who began to open it in the last instant gets it, without a name; who only asks for a lease goes again. */
+static bool used_since(const struct removal *r, uint32_t owner)
+{
+	for (int n = 1; !lease_undisturbed(r->fd); n++) {
+		if (n == TRIES)
+			return true;
+		lease_drop(r->fd);
+		usleep(100 << n);
+		/* one that is not had is not undisturbed */
+		(void)!lease_take(r->fd, owner);
+	}
+	return false;
+}
+
 static int remove_file(const struct actor *a, struct removal *r, const struct object *fresh)
 {
 	int rc = -EAGAIN;
@@ -177,8 +191,7 @@ static int remove_file(const struct actor *a, struct removal *r, const struct ob
 	}
 	if (!rc && unlinkat(r->parent, r->last, 0))
 		rc = -errno;
-	/* who began to open it in the last instant gets it, without a name */
-	if (!rc && r->use == USE_NONE && !lease_undisturbed(r->fd))
+	if (!rc && r->use == USE_NONE && used_since(r, fresh->uid))
 		r->use = USE_SOMEBODY;
 	return rc;
 }
