@@ -32,8 +32,9 @@ void collector_free(struct collector *c);
 int collector_pass(struct collector *c, struct snapshot **s) __must_check;
 
 /*
- * Policy from the configuration files; 0, or -errno with a sentence and nothing added. -EREMOTE: a
- * file was left out, since a network or FUSE file system is on its way; the others are in force.
+ * Policy from the configuration files; 0, or -errno with a sentence and nothing added. -ETIMEDOUT: a
+ * file was left out, since a server on its way (a network or FUSE file system) did not answer within 2 s;
+ * the others are in force. While the process has one thread: it may fork.
  */
 int policy_load(struct policy *p, struct buf *error) __must_check;
 

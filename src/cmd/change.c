@@ -294,6 +294,15 @@ static int close_audit(struct changes *c)
 	return FAILED;
 }
 
+/* Who does not know what is to be kept cannot tell what may go. */
+static bool knows_what_to_keep(const struct changes *c, const struct feed *feed)
+{
+	if (!feed->options.policy_error || c->action != ACTION_REMOVE || c->settings.permit == PERMIT_ANY)
+		return true;
+	cmd_error("nothing is removed: the configuration, which says what to keep, could not be read");
+	return false;
+}
+
 static int execute(struct changes *c, const struct query *q, const struct feed *feed)
 {
 	struct sigaction act = { .sa_handler = stop }, old_int, old_term;
@@ -363,6 +372,8 @@ int change_run(struct changes *c, const struct query *q, const struct feed *feed
 			return DONE;
 		}
 	}
+	if (!knows_what_to_keep(c, feed))
+		return FAILED;
 	if (!q->json)
 		tell_failures(&c->plan);
 	if (c->interactive)

@@ -3,9 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "ipctop/clock.h"
 #include "ipctop/collect.h"
 #include "ipctop/io.h"
 #include "ipctop/text.h"
@@ -13,6 +17,7 @@
 
 #define SYSTEM_FILE	SYSCONFDIR "/ipctop/ipctop.conf"
 #define LARGEST		(1024 * 1024)
+#define PATIENCE_S	2
 
 static void complain(struct buf *error, const char *path, const char *what, const char *why)
 {
@@ -85,36 +90,24 @@ static int open_safely(const struct mounts *mounts, const char *path, int flags)
 	return fd < 0 ? -errno : fd;
 }
 
-static int add_file(struct policy *p, const struct mounts *mounts, const char *path,
-		    struct buf *error)
+/* The text of a file; -ENOENT: there is none, -EREMOTE: not opened, both without a sentence. */
+static int read_file(const struct mounts *mounts, const char *path, struct buf *text, struct buf *error)
 {
-	struct buf text = BUF_INIT;
 	/* a FIFO must not stop us */
 	int fd = open_safely(mounts, path, O_RDONLY | O_NOCTTY | O_NONBLOCK);
 	int err = fd < 0 ? fd : 0;
 
-	if (err == -ENOENT || err == -ENOTDIR)
-		return 0;
-	if (err == -EREMOTE) {
-		complain(error, path, "left out", "a network or FUSE file system, which might not "
-			 "answer, is on its way");
+	if (err == -ENOTDIR)
+		return -ENOENT;
+	if (err == -ENOENT || err == -EREMOTE)
 		return err;
-	}
 	if (err) {
 		complain(error, path, "cannot be read", strerror(-err));
 		return err;
 	}
-	err = read_text(fd, path, &text, error);
+	err = read_text(fd, path, text, error);
 	close(fd);
-	if (!err)
-		err = policy_add_text(p, path, text.s, error);
-	buf_release(&text);
 	return err;
-}
-
-int config_add_file(struct policy *p, const char *path, struct buf *error)
-{
-	return add_file(p, NULL, path, error);
 }
 
 /* A home that may not even be entered is somebody else's, as after setpriv or su. */
@@ -130,8 +123,99 @@ static bool is_anothers(const struct mounts *mounts, const char *home)
 	return denied;
 }
 
-/* The user's file; empty: there is no place for one. */
-static void user_file(const struct mounts *mounts, struct buf *path)
+/*
+ * The file at @path, by a process of its own: only that one waits for a server that does not answer. It
+ * writes an errno, and the text or a sentence. Nothing has started threads yet when policy is read.
+ */
+static void answer(int out, const char *home, const char *path)
+{
+	struct buf text = BUF_INIT, error = BUF_INIT;
+	int err = home && is_anothers(NULL, home) ? -ENOENT : read_file(NULL, path, &text, &error);
+	const struct buf *said = err ? &error : &text;
+
+	if (!io_write(out, &err, sizeof(err)))
+		(void)!io_write(out, said->s, said->len);
+	_exit(0);
+}
+
+/* All that comes from @in until its end. */
+static int hear(int in, struct buf *answer)
+{
+	const int64_t until = clock_mono_us() + PATIENCE_S * INT64_C(1000000);
+	char piece[4096];
+	ssize_t n = 1;
+
+	while (n) {
+		const int64_t left = until - clock_mono_us();
+		struct pollfd wait = { .fd = in, .events = POLLIN };
+
+		if (left <= 0)
+			return -ETIMEDOUT;
+		if (poll(&wait, 1, left / 1000 + 1) <= 0)
+			continue;
+		n = read(in, piece, sizeof(piece));
+		if (n < 0)
+			return -errno;
+		buf_add(answer, piece, n);
+	}
+	return 0;
+}
+
+static int read_patiently(const char *home, const char *path, struct buf *text, struct buf *error)
+{
+	struct buf said = BUF_INIT;
+	int pipes[2], err;
+	pid_t child;
+
+	if (pipe2(pipes, O_CLOEXEC))
+		return -errno;
+	child = fork();
+	if (!child)
+		answer(pipes[1], home, path);
+	close(pipes[1]);
+	err = child < 0 ? -EAGAIN : hear(pipes[0], &said);
+	close(pipes[0]);
+	if (child > 0) {
+		kill(child, SIGKILL);
+		/* who waits for a server may be beyond that, too */
+		waitpid(child, NULL, err ? WNOHANG : 0);
+	}
+	if (!err && said.len < sizeof(err))
+		err = -EIO;
+	if (!err) {
+		memcpy(&err, said.s, sizeof(err));
+		buf_puts(err ? error : text, said.s + sizeof(err));
+	} else if (err == -ETIMEDOUT) {
+		complain(error, path, "left out", "a network or FUSE file system on its way does not "
+			 "answer");
+	} else {
+		complain(error, path, "cannot be read", strerror(-err));
+	}
+	buf_release(&said);
+	return err;
+}
+
+static int add_file(struct policy *p, const struct mounts *mounts, const char *home, const char *path,
+		    struct buf *error)
+{
+	struct buf text = BUF_INIT;
+	int err = read_file(mounts, path, &text, error);
+
+	if (err == -EREMOTE)
+		err = read_patiently(home, path, &text, error);
+	if (!err)
+		err = policy_add_text(p, path, text.s, error);
+	buf_release(&text);
+	return err == -ENOENT ? 0 : err;
+}
+
+int config_add_file(struct policy *p, const char *path, struct buf *error)
+{
+	return add_file(p, NULL, NULL, path, error);
+}
+
+/* The user's file and the folder that is his; empty: there is no place for one. */
+static const char *user_file(const struct mounts *mounts, struct buf *path)
 {
 	const char *base = secure_getenv("XDG_CONFIG_HOME");
 	const char *below = "";
@@ -140,19 +224,21 @@ static void user_file(const struct mounts *mounts, struct buf *path)
 		base = secure_getenv("HOME");
 		below = "/.config";
 	}
-	if (base && base[0] == '/' && !is_anothers(mounts, base))
-		buf_printf(path, "%s%s/ipctop/ipctop.conf", base, below);
+	if (!base || base[0] != '/' || is_anothers(mounts, base))
+		return NULL;
+	buf_printf(path, "%s%s/ipctop/ipctop.conf", base, below);
+	return base;
 }
 
-static int load(struct policy *p, const struct mounts *mounts, const char *const *paths,
-		struct buf *error)
+static int load(struct policy *p, const struct mounts *mounts, const char *home,
+		const char *const *paths, struct buf *error)
 {
 	const struct policy_mark mark = policy_mark(p);
 	int err = 0, left_out = 0;
 
 	for (; !err && *paths; paths++) {
-		err = add_file(p, mounts, *paths, error);
-		if (err == -EREMOTE) {
+		err = add_file(p, mounts, home, *paths, error);
+		if (err == -ETIMEDOUT) {
 			left_out = err;
 			err = 0;
 		}
@@ -166,7 +252,7 @@ static int load(struct policy *p, const struct mounts *mounts, const char *const
 
 int config_load(struct policy *p, const char *const *paths, struct buf *error)
 {
-	return load(p, NULL, paths, error);
+	return load(p, NULL, NULL, paths, error);
 }
 
 int policy_load(struct policy *p, struct buf *error)
@@ -175,14 +261,15 @@ int policy_load(struct policy *p, struct buf *error)
 	const char *paths[] = { SYSTEM_FILE, NULL, NULL };
 	struct table own = { 0 };
 	const struct mounts *mounts = NULL;
+	const char *home;
 	int err;
 
 	if (!mounts_read_own(&own) && mounts_any_server(own.rows))
 		mounts = own.rows;
-	user_file(mounts, &user);
+	home = user_file(mounts, &user);
 	if (user.len)
 		paths[1] = user.s;
-	err = load(p, mounts, paths, error);
+	err = load(p, mounts, home, paths, error);
 	mounts_release(&own);
 	buf_release(&user);
 	return err;

@@ -25,7 +25,8 @@ in_background()
 	rm "$BATS_TEST_TMPDIR/background"
 }
 
-# server PATH: a FUSE file system, all folders. server_dies: it never answers again.
+# server PATH [TEXT]: a FUSE file system, all folders but for files ipctop.conf that read TEXT.
+# server_dies: it never answers again.
 server()
 {
 	need_command "$PYTHON"
@@ -33,7 +34,9 @@ server()
 	in_background "$PYTHON" -c '
 import ctypes, os, signal, struct, sys, time
 signal.signal(signal.SIGUSR1, lambda *_: time.sleep(60))
-INIT, LOOKUP, GETATTR, FORGET, BATCH_FORGET = 26, 1, 3, 2, 42
+INIT, LOOKUP, GETATTR, OPEN, READ, FORGET, BATCH_FORGET = 26, 1, 3, 14, 15, 2, 42
+text = sys.argv[2].encode() if len(sys.argv) > 2 else None
+files = set()
 fd = os.open("/dev/fuse", os.O_RDWR)
 options = "fd=%d,rootmode=40000,user_id=0,group_id=0,allow_other" % fd
 libc = ctypes.CDLL(None, use_errno=True)
@@ -43,25 +46,34 @@ if libc.mount(b"server", sys.argv[1].encode(), b"fuse.server", 0, options.encode
 print("mounted", os.getpid(), flush=True)
 
 def attributes(node):
-	return struct.pack("6Q10I", node, 0, 0, 0, 0, 0, 0, 0, 0, 0o40777, 2, 0, 0, 0, 4096, 0)
+	mode, size = (0o100644, len(text)) if node in files else (0o40777, 0)
+	return struct.pack("6Q10I", node, size, 0, 0, 0, 0, 0, 0, 0, mode, 2, 0, 0, 0, 4096, 0)
 
-def answer(code, node):
+def answer(code, node, body):
 	if code == INIT:
 		return struct.pack("4IHHIIHHI7I", 7, 31, 4096, 0, 16, 12, 4096, 1, 1, 0, *[0] * 8)
 	if code == LOOKUP:
+		if text and body == b"ipctop.conf\0":
+			files.add(node + 1)
 		return struct.pack("4Q2I", node + 1, 0, 0, 0, 0, 0) + attributes(node + 1)
 	if code == GETATTR:
 		return struct.pack("Q2I", 0, 0, 0) + attributes(node)
+	if code == OPEN:
+		return struct.pack("Q2I", 1, 0, 0)
+	if code == READ:
+		offset, size = struct.unpack("QI", body[8:20])
+		return text[offset:offset + size]
 	return None
 
 while True:
-	_, code, unique, node = struct.unpack("IIQQ", os.read(fd, 65536)[:24])
+	request = os.read(fd, 65536)
+	_, code, unique, node = struct.unpack("IIQQ", request[:24])
 	if code in (FORGET, BATCH_FORGET):
 		continue
-	data = answer(code, node)
-	error = 0 if data else -38
+	data = answer(code, node, request[40:])
+	error = -38 if data is None else 0
 	os.write(fd, struct.pack("IiQ", 16 + len(data or b""), error, unique) + (data or b""))
-' "$1"
+' "$@"
 	[ "${ANSWER%% *}" = mounted ] || skip "FUSE cannot be mounted: $ANSWER"
 	SERVER=${ANSWER#* }
 	exec {READY}<&-
@@ -105,10 +117,10 @@ expect_left_out()
 	assert_output posix-shm:/f
 	assert_regex "$stderr" "^ipctop: $2/ipctop/ipctop.conf: left out: "
 	in_world env "$1" timeout -s KILL 10 "$IPCTOP" --json >"$DOC" 2>/dev/null
-	expect_doc '[.gaps[] | select(.source == "config") | .error] == ["EREMOTE"]'
+	expect_doc '[.gaps[] | select(.source == "config") | .error] == ["ETIMEDOUT"]'
 }
 
-@test "the configuration is on a dead server: left out, said, and nobody waits" {
+@test "the configuration is on a dead server: left out, said, and nobody waits long" {
 	world_open
 	actor a shm_open name=f
 	in_world mount -t tmpfs none /mnt
@@ -127,7 +139,7 @@ expect_left_out()
 	in_world mkdir -p /mnt/deadline/ipctop
 	in_world ln -s /mnt/./dead/../deadline/ /mnt/home/.config
 	run -0 --separate-stderr in_world env HOME=/mnt/home timeout -s KILL 10 "$IPCTOP" list posix-shm -n -o name
-	assert_regex "$stderr" "left out"	# the way back leads through it
+	assert_equal "$stderr" ""	# the way back leads through its root, which asks nobody
 	in_world ln -sfn ../home/../deadline/ /mnt/home/.config
 	in_world sh -c 'echo keep posix-shm:/f >/mnt/deadline/real && ln -s ../real /mnt/deadline/ipctop/ipctop.conf'
 	tell a leak
@@ -135,6 +147,28 @@ expect_left_out()
 	run -0 --separate-stderr in_world env HOME=/mnt/link "$IPCTOP" list posix-shm -n -r -o name,reasons
 	assert_output "posix-shm:/f kept"
 	assert_equal "$stderr" ""
+	# who may not know what is to be kept removes nothing, unless by force
+	run -1 --separate-stderr in_world env HOME=/mnt/dead "$IPCTOP" clean --yes --older-than 0
+	assert_regex "$stderr" "nothing is removed: the configuration, which says what to keep, could not be read"
+	run -1 in_world env HOME=/mnt/dead "$IPCTOP" rm posix-shm:/f
+	in_world test -e /dev/shm/f
+	in_world env HOME=/mnt/dead "$IPCTOP" rm --force posix-shm:/f
+	in_world test ! -e /dev/shm/f
+}
+
+@test "the configuration is on a server that answers: it is read" {
+	world_open
+	actor a shm_open name=f
+	tell a leak
+	stop a
+	in_world mount -t tmpfs none /mnt
+	in_world mkdir /mnt/served
+	server /mnt/served "keep posix-shm:/f"
+	run -0 --separate-stderr in_world env XDG_CONFIG_HOME=/mnt/served/x "$IPCTOP" list posix-shm -n -r -o name,reasons
+	assert_output "posix-shm:/f kept"
+	assert_equal "$stderr" ""
+	in_world env XDG_CONFIG_HOME=/mnt/served/x "$IPCTOP" clean --yes --older-than 0
+	in_world test -e /dev/shm/f
 }
 
 @test "/dev/shm is a dead server's: a gap, and nobody waits" {
