@@ -3,7 +3,9 @@
 #include "cmd.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <unistd.h>
 #include "ipctop/io.h"
 #include "ipctop/name.h"
 #include "ipctop/text.h"
@@ -114,6 +116,14 @@ static void end_by_sigpipe(void)
 	sigaction(SIGPIPE, &action, NULL);
 }
 
+/* Of a closed one some file would get the number; in its place stands what fails as it would have. */
+static void fill_standard_files(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			(void)!open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
 static int run(int argc, char **argv)
 {
 	const struct command *command;
@@ -149,6 +159,7 @@ int cmd_main(int argc, char **argv)
 {
 	int status, rc;
 
+	fill_standard_files();
 	end_by_sigpipe();
 	status = run(argc, argv);
 	rc = check_stdout();

@@ -152,6 +152,18 @@ means()
 	run -1 in_world sh -c 'exec "$@" >&-' sh "$IPCTOP" --json
 }
 
+@test "status: no file takes the place of a closed standard error, or input" {
+	need_command strace
+	run in_world env ASAN_OPTIONS=detect_leaks=0 strace -f -e trace=openat,open,openat2 -o /dev/shm/calls \
+		sh -c 'exec "$@" 2>&- <&-' sh "$IPCTOP" rm shm:999999
+	assert_failure 1
+	run -0 in_world grep -E ' = [02]$' /dev/shm/calls
+	# what the dynamic linker opened is closed again
+	assert_equal "$(tail -n 2 <<<"$output" | grep -c /dev/null)" 2
+	run -1 --separate-stderr in_world sh -c 'exec "$@" <&-' sh "$IPCTOP" list --snapshot -
+	assert_regex "$stderr" "Bad file descriptor"
+}
+
 @test "status: -- ends the options" {
 	run -0 ipctop list -n -o name -- shm
 	assert_output "shm:${FACT[a.id]}"
