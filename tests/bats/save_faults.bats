@@ -251,3 +251,23 @@ timed()
 		"$IPCTOP" restore "$SAVED/posix-shm-x.ipctop"
 	assert_equal "$(in_world ls -A /dev/shm)" ""
 }
+
+@test "restore: a segment whose file gets damaged after it was made goes again" {
+	need_command strace
+	local n
+	actor a shmget key=0x73 size=100000
+	segment write "${FACT[a.id]}" 0:100000
+	ipctop save shm:0x73 --to "$SAVED"
+	local file=("$SAVED"/shm*)
+	stop a
+	assert_equal "$(segments)" 0
+	# it is read once to be checked, and once more when the segment is there
+	for n in {1..20}; do
+		run in_world env ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0" strace -qq -o /dev/null \
+			-P "${file[0]}" -e inject=read:error=EIO:when="$n" "$IPCTOP" restore "${file[0]}"
+		[ "$status" -ne 0 ] || break
+		assert_equal "$(segments)" 0
+	done
+	assert_success
+	[ "$n" -gt 4 ] || fail "only $n readings"
+}
