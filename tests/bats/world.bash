@@ -54,7 +54,7 @@ need_hugepages()
 {
 	local free=0 knob=/proc/sys/vm/nr_overcommit_hugepages
 	# one test at a time: the knob is the machine's
-	exec {HUGEPAGES_LOCK}>"$BUILD/hugepages.lock"
+	exec {HUGEPAGES_LOCK}<$knob
 	flock "$HUGEPAGES_LOCK"
 	free=$(awk '/HugePages_Free/ { print $2 }' /proc/meminfo)
 	[ -n "$free" ] || skip "the kernel has no huge pages"
