@@ -80,13 +80,13 @@ with open(sys.argv[4], "wb") as f:
 	forge '"posix-shm:/x"' '"posix-sem:/a/b"' "$SAVED/kind"
 	forge '"posix-shm:/x"' '"shm:5"' "$SAVED/other"
 	forge '"kind":"posix-shm"' '"kind":"file"' "$SAVED/file"
-	forge '"name":"posix-shm:/x","kind":"posix-shm"' '"name":"file:/etc/ipctop-test","kind":"file"' "$SAVED/etc"
+	forge '"name":"posix-shm:/x","kind":"posix-shm"' '"name":"file:'"$BATS_TEST_TMPDIR"'/forged","kind":"file"' "$SAVED/etc"
 	forge '"mode":"0640"' '"mode":"6777"' "$SAVED/mode"
 	for file in up kind other file etc; do
 		run -1 ipctop restore "$SAVED/$file"
 	done
 	assert_output --partial "of files only those on hugetlbfs are made again"
-	[ ! -e /etc/ipctop-test ]
+	[ ! -e "$BATS_TEST_TMPDIR/forged" ]
 	assert_equal "$(in_world ls -A /dev/shm)" ""
 	run -0 ipctop restore "$SAVED/mode"
 	assert_equal "$(in_world stat -c %a /dev/shm/x)" 777
