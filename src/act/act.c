@@ -57,7 +57,7 @@ static bool save_first(struct actor *a, struct act *act, const struct object *o)
 	int rc = save_object(a->settings->save, a->ways, a->fresh, o, &file, &error);
 
 	if (rc)
-		act_settle(a->plan, act, OUTCOME_FAILED, "not removed, as it could not be saved: %s",
+		act_settle(a->plan, act, OUTCOME_FAILED, "it could not be saved: %s",
 			   error.s);
 	else
 		FACT_SET(act, saved, arena_strdup(a->plan->s->arena, file));
