@@ -4,26 +4,11 @@
 # tests/halt), and the world changes meanwhile.
 
 load cleaning
+load halted
 
 teardown()
 {
 	world_close
-}
-
-# halted_at POINT N COMMAND OPTION…: ipctop is about to make that call. go_on: to its end, which is
-# in $status and $output.
-halted_at()
-{
-	# who is traced cannot be searched for leaks
-	ACTOR=$BUILD/tests/halt/halt actor halted "$BATS_TEST_TMPDIR/said" "$1" "$2" \
-		env XDG_CONFIG_HOME="$CONFIG" ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0" "$IPCTOP" "${@:3}"
-}
-
-go_on()
-{
-	tell halted go
-	actor_wait halted
-	status=${FACT[halted.status]} output=$(cat "$BATS_TEST_TMPDIR/said")
 }
 
 # What clean, about to remove the file f, meets. For the plan and for the last look at the machine a

@@ -201,6 +201,17 @@ stop_leaving()
 	stop "$1"
 }
 
+@test "save: zeros that were written take no memory when they come back" {
+	in_world sh -c 'head -c 4M /dev/zero >/dev/shm/x; printf end >>/dev/shm/x'
+	local sum
+	sum=$(sum_of /dev/shm/x)
+	ipctop save posix-shm:/x --to "$SAVED"
+	in_world rm /dev/shm/x
+	ipctop restore "$SAVED/posix-shm-x.ipctop"
+	assert_equal "$(sum_of /dev/shm/x)" "$sum"
+	assert_equal "$(in_world stat -c %b /dev/shm/x)" 8
+}
+
 @test "save: a semaphore keeps its value" {
 	actor a sem_open name=/turn value=7
 	stop_leaving a

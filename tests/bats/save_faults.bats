@@ -68,6 +68,7 @@ import subprocess, sys
 data = subprocess.run(["zstd", "-dc", sys.argv[1]], stdout=subprocess.PIPE, check=True).stdout
 head, document, rest = data.split(b"\n", 2)
 document = document.replace(sys.argv[2].encode(), sys.argv[3].encode())
+def sum(more): return (int.from_bytes(rest[-8:], "little") + more).to_bytes(8, "little")
 rest = eval(sys.argv[5]) if len(sys.argv) > 5 else rest
 with open(sys.argv[4], "wb") as f:
     subprocess.run(["zstd", "-q"], input=head + b"\n" + document + b"\n" + rest, stdout=f, check=True)
@@ -102,7 +103,7 @@ with open(sys.argv[4], "wb") as f:
 	forge nothing nothing "$SAVED/beyond" "$size + b'\x01' + bytes(7) + b'x' + $size + bytes(8) + b'\x01' + bytes(7)"
 	forge nothing nothing "$SAVED/over" 'b"\xff" * 8 + b"\x02" + bytes(7) + b"xx" + rest'
 	forge nothing nothing "$SAVED/long" 'bytes(8) + b"\xff" * 8 + rest'
-	forge nothing nothing "$SAVED/order" 'b"\x09" + bytes(7) + b"\x01" + bytes(7) + b"x" + rest'
+	forge nothing nothing "$SAVED/order" 'b"\x09" + bytes(7) + b"\x01" + bytes(7) + b"x" + rest[:-8] + sum(1)'
 	forge nothing nothing "$SAVED/sum" 'rest[:-8] + bytes(8)'
 	forge nothing nothing "$SAVED/end" 'rest[:-24]'
 	forge nothing nothing "$SAVED/more" 'rest + b"x"'
@@ -135,6 +136,22 @@ with open(sys.argv[4], "wb") as f:
 failing()
 {
 	in_world strace -qq -o /dev/null -e trace=fsync,write,openat,linkat,renameat2 -e inject="$1" "${@:2}"
+}
+
+@test "save: what could not be saved is not removed" {
+	in_world sh -c 'head -c 300000 /dev/urandom >/dev/shm/x'
+	actor a shmget key=0x74 size=100000
+	segment write "${FACT[a.id]}" 0:100000
+	tell a leak
+	stop a
+	in_world mount -t tmpfs -o size=64k full "$SAVED"
+	run -1 ipctop rm --older-than 0 --save "$SAVED" posix-shm:/x shm:0x74
+	assert_line 'ipctop: posix-shm:/x: not removed: it could not be saved: the file cannot be written: No space left on device'
+	assert_line --partial "shm:${FACT[a.id]}: not removed: it could not be saved: the file cannot be written"
+	run -1 ipctop clean --yes --older-than 0 --save "$SAVED"
+	in_world test -e /dev/shm/x
+	assert_equal "$(segments)" 1
+	assert_equal "$(in_world ls -A "$SAVED")" ""
 }
 
 @test "save: EIO leaves nothing behind" {

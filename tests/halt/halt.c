@@ -49,6 +49,11 @@ static bool opens_file(pid_t pid, const syscall_info *call)
 	return (flags & O_NOFOLLOW) && !(flags & O_PATH);
 }
 
+static bool opens_path(pid_t pid, const syscall_info *call)
+{
+	return ptrace(PTRACE_PEEKDATA, pid, (void *)call->entry.args[2], NULL) & O_PATH;
+}
+
 static bool looks_at_segment(pid_t pid, const syscall_info *call)
 {
 	return (call->entry.args[1] & 0xff) == IPC_STAT;
@@ -65,6 +70,7 @@ static const struct point {
 	bool (*is)(pid_t pid, const syscall_info *call);
 } points[] = {
 	{ "open", SYS_openat2, opens_file },
+	{ "path", SYS_openat2, opens_path },
 	{ "lease", SYS_fcntl, takes_lease },
 	{ "ask", SYS_fcntl, asks_lease },
 	{ "unlink", SYS_unlinkat, any },
