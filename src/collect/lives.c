@@ -93,6 +93,7 @@ static void keep_holders(struct pass *p, struct pid_fact *facts, uint32_t n)
 void pid_facts_read(struct pass *p, const uint32_t *pids, uint32_t n)
 {
 	struct pid_fact *facts = table_add_n(&p->pid_facts, sizeof(*facts), n);
+	const uint32_t self = getpid();
 
 	for (uint32_t i = 0; i < n; i++)
 		facts[i].pid = pids[i];
@@ -102,7 +103,7 @@ void pid_facts_read(struct pass *p, const uint32_t *pids, uint32_t n)
 	for (uint32_t i = 0; i < n; i++) {
 		/* EPERM is said of those that are there, hidden ones included */
 		facts[i].exists = kill(pids[i], 0) == 0 || errno != ESRCH;
-		facts[i].is_self = pids[i] == (uint32_t)getpid();
+		facts[i].is_self = pids[i] == self;
 		if (facts[i].exists && !facts[i].is_self && !facts[i].has_start && p->c->proc_is_ours)
 			read_life(&facts[i]);
 	}

@@ -11,6 +11,7 @@ setup()
 
 teardown()
 {
+	[ -z "${SWAP_GROUP-}" ] || no_swap || :
 	world_close
 }
 
@@ -80,22 +81,18 @@ teardown()
 }
 
 @test "save: pages in swap are saved, for root and for the owner" {
-	local swap=$BATS_TEST_TMPDIR/swap group=/sys/fs/cgroup/memory/ipctop-$$ sum
-	[ -d /sys/fs/cgroup/memory ] || skip "needs the memory controller of cgroup v1"
-	fallocate -l 64M "$swap" && chmod 600 "$swap" && mkswap -q "$swap" && swapon "$swap" ||
-		skip "swap cannot be had here"
+	local sum
 	saved_public
-	mkdir "$group"
+	have_swap
 	actor a setuid
 	tell a shmget key=0x79 size=32M
-	in_world sh -c 'echo $$ >"$1"/tasks && shift && exec "$@"' - "$group" "$PYTHON" \
+	in_world sh -c 'echo $$ >"$1"/cgroup.procs && shift && exec "$@"' - "$SWAP_GROUP" "$PYTHON" \
 		"$SOURCE/tests/bats/segment.py" write "${FACT[a.id]}" 0:3000000 20000000:3000000
-	until_true swapped_out "$group" "${FACT[a.id]}" || { swapoff "$swap"; fail "no page is in swap"; }
+	until_true swapped_out "${FACT[a.id]}" || fail "no page is in swap"
 	run -0 ipctop_as_nobody save shm:0x79 --to "$SAVED"
-	until_true swapped_out "$group" "${FACT[a.id]}" || { swapoff "$swap"; fail "no page is in swap"; }
+	until_true swapped_out "${FACT[a.id]}" || fail "no page is in swap"
 	run -0 ipctop save shm:0x79 --to "$SAVED"
-	swapoff "$swap"
-	rmdir "$group"
+	no_swap
 	assert_equal "$(sysv "${FACT[a.id]}" rss swap)" "6008832 0"
 	sum=$(segment sum "${FACT[a.id]}")
 	for number in "" .1; do
@@ -104,10 +101,38 @@ teardown()
 	done
 }
 
+# Swap, and a group of processes whose pages can be sent there: $SWAP_GROUP. no_swap undoes it.
+have_swap()
+{
+	local group
+	for group in /sys/fs/cgroup/memory /sys/fs/cgroup; do
+		[ ! -e "$group/memory.force_empty" ] && ! grep -qs memory "$group/cgroup.subtree_control" || break
+		group=
+	done
+	[ -n "$group" ] || skip "needs the memory controller of control groups"
+	SWAP_FILE=$BATS_TEST_TMPDIR/swap
+	fallocate -l 64M "$SWAP_FILE" && chmod 600 "$SWAP_FILE" && mkswap -q "$SWAP_FILE" && swapon "$SWAP_FILE" ||
+		skip "swap cannot be had here"
+	SWAP_GROUP=$group/ipctop-$$
+	mkdir "$SWAP_GROUP"
+}
+
+no_swap()
+{
+	swapoff "$SWAP_FILE"
+	rmdir "$SWAP_GROUP"
+	SWAP_GROUP=
+}
+
+# swapped_out ID: by cgroup v1 or v2.
 swapped_out()
 {
-	echo 0 >"$1/memory.force_empty" 2>/dev/null
-	[ "$(sysv "$2" rss swap)" = "0 6008832" ]
+	if [ -e "$SWAP_GROUP/memory.force_empty" ]; then
+		echo 0 >"$SWAP_GROUP/memory.force_empty"
+	else
+		echo 32M >"$SWAP_GROUP/memory.reclaim"
+	fi 2>/dev/null
+	[ "$(sysv "$1" rss swap)" = "0 6008832" ]
 }
 
 @test "save: a segment of huge pages comes back with huge pages" {
