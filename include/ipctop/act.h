@@ -33,8 +33,8 @@ struct act_settings {
 
 /*
  * Run what is planned in @plan, row by row; each row then has its result. @done (may be NULL) is
- * called after each. One thread; ignores SIGIO from then on. 0, or -EINTR when *@stop (may be
- * NULL) was set: the rest stays planned.
+ * called after each. What the plan refuses is told to the audit before. One thread; ignores SIGIO
+ * from then on. 0, or -EINTR when *@stop (may be NULL) was set: the rest stays planned.
  */
 typedef void (*act_fn)(void *arg, const struct act *act);
 int act_run(struct plan *plan, const struct collect_options *collect,

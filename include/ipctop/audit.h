@@ -5,7 +5,7 @@
 #include "ipctop/snapshot.h"
 
 /*
- * The audit trail: each act and its result, to syslog (LOG_AUTHPRIV, LOG_NOTICE; LOG_WARNING for
+ * The audit trail: each act, done, tried or refused, and its result, to syslog (LOG_AUTHPRIV, LOG_NOTICE; LOG_WARNING for
  * what was refused or failed), and to a file of JSON lines where one is asked for.
  *
  * A syslog line is a fixed order of key=value words; a value with a blank, a quote, '=' or

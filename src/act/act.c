@@ -111,6 +111,14 @@ static void tell(struct actor *a, struct act *act)
 		(void)!audit_act(a->settings->audit, act);
 }
 
+/* What the plan refuses was asked for like all the rest. */
+static void tell_refusals(struct actor *a)
+{
+	for (uint32_t i = 0; i < plan_count(a->plan); i++)
+		if (plan_act(a->plan, i)->result == OUTCOME_REFUSED)
+			tell(a, plan_act(a->plan, i));
+}
+
 static void actor_release(struct actor *a)
 {
 	reach_free(a->ways);
@@ -127,6 +135,7 @@ int act_run(struct plan *plan, const struct collect_options *collect,
 	int rc = 0;
 
 	a.collector = collector_new(collect);
+	tell_refusals(&a);
 	for (uint32_t i = 0; i < plan_count(plan); i++) {
 		struct act *act = plan_act(plan, order[i]);
 

@@ -80,6 +80,45 @@ login()
 	assert_line --index 3 --regexp "^<85>action=remove object=shm:${FACT[held.id]} kind=shm result=condemned verdict=live code=attached uid=12 size=4096 freed=0 command=rm by=0$(login) pid=N why=\"[^\"]+\"$"
 }
 
+@test "audit: what is refused before anything is tried is told as well, and not what was only asked" {
+	syslog_open
+	actor held shmget
+	tell held shmat
+	actor mem memfd
+	actor a shm_open name=leak size=8192
+	kill_actor a
+	look
+	local seg="shm:${FACT[held.id]}" memfd
+	memfd=$(names memfd)
+	ipctop rm --dry-run "$seg"
+	run -1 ipctop rm -k shm
+	ipctop clean --older-than 0 --yes --keep 'posix-shm:/*'
+	run -1 ipctop chmod --dry-run 600 "$memfd" shm:999999
+
+	run -1 ipctop rm --audit "$FILE" "$seg" posix-shm:/leak shm:999999
+	run -1 ipctop chmod --audit "$FILE" 600 "$memfd"
+	run -1 ipctop rm --audit "$FILE" --json --yes -k shm
+	run messages 4
+	assert_line --index 0 --regexp "^<84>action=remove object=$seg kind=shm result=refused verdict=live code=attached uid=0 owner=root size=4096 command=rm by=0$(login) pid=N why=\"live: 1 mapping in 1 process; held by ${FACT[held.pid]} \(actor\); --force .*\"$"
+	assert_line --index 1 --regexp '^<85>action=remove object=posix-shm:/leak kind=posix-shm result=removed '
+	assert_line --index 2 --regexp "^<84>action=chmod object=$memfd kind=memfd result=refused .* why=\"that cannot be done to memfds\"$"
+	assert_line --index 3 --regexp "^<84>action=remove object=$seg kind=shm result=refused "
+	[ ${#lines[@]} = 4 ] || fail "$output"
+	jq -se --arg seg "$seg" '[.[] | .command + " " + .result] ==
+			["rm refused", "rm removed", "chmod refused", "rm refused"] and
+		(.[0] | .name == $seg and .by == 0 and (.why | test("^live: ")) and .freed == null)' "$FILE"
+}
+
+@test "audit: a refusal that cannot be told fails like any other line" {
+	actor held shmget
+	tell held shmat
+	mkdir "$BATS_TEST_TMPDIR/small"
+	in_world mount -t tmpfs -o size=4k none "$BATS_TEST_TMPDIR/small"
+	in_world sh -c 'head -c 4096 /dev/zero >"$1"' - "$BATS_TEST_TMPDIR/small/file"
+	run -1 ipctop rm --audit "$BATS_TEST_TMPDIR/small/file" "shm:${FACT[held.id]}"
+	assert_line "ipctop: $BATS_TEST_TMPDIR/small/file: not all of it could be written: No space left on device"
+}
+
 @test "audit: who asked, and that the kernel said no" {
 	syslog_open
 	in_world chmod 666 /dev/log
@@ -126,10 +165,11 @@ login()
 	[ "$(stat -c %a "$FILE")" = 600 ]
 	run -1 ipctop rm --audit "$FILE" "$name" shm:999999
 	ipctop rm --force --audit "$FILE" "$name"
-	jq -se --arg name "$name" 'length == 2 and
+	jq -se --arg name "$name" 'length == 3 and
 		all(.[]; .name == $name and .by == 0 and (.time | type) == "number" and has("login") and has("sudo") and .pid > 0) and
 		(.[0] | .action == "chmod" and .result == "changed" and .mode == "0666" and .new_mode == "0600"
 			and .command == "chmod" and .user == "root") and
+		(.[1] | .action == "remove" and .result == "refused" and .command == "rm") and
 		(.[-1] | .action == "remove" and .result == "condemned" and .command == "rm")' "$FILE"
 	# all facts of an act
 	actor other shmget
