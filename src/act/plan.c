@@ -88,10 +88,9 @@ static bool has_name(const struct object *o)
 static bool is_removable(const struct snapshot *s, const struct object *o, struct buf *why)
 {
 	if (!act_can(o->kind, ACTION_REMOVE)) {
-		buf_printf(why, o->kind == KIND_FILE || o->kind == KIND_DEVICE ?
-			   "%s are not ipctop's to remove: rm(1) is" :
-			   "%s have no name to remove: they go with their last holder",
-			   kinds[o->kind].plural);
+		buf_puts(why, o->kind == KIND_FILE || o->kind == KIND_DEVICE ?
+			 "ipctop removes none of that kind: rm(1) does" :
+			 "it has no name to remove: it goes with its last holder");
 	} else if (FACT_KNOWN(o, flags) && o->flags & OBJECT_CONDEMNED) {
 		buf_puts(why, "removed already: it goes with its last attachment");
 	} else if (o->kind != KIND_SHM && !has_name(o)) {

@@ -56,6 +56,23 @@ static const char *why_not(int64_t rc)
 	return strerror(-rc);
 }
 
+/* Told as tables print it, however it was typed. */
+static void tell_not_found(const char *word, int64_t rc)
+{
+	struct buf text = BUF_INIT, error = BUF_INIT;
+	struct name name = { 0 };
+
+	if (!name_parse(word, &name, &error)) {
+		name_put(&text, &name);
+		name_release(&name);
+	} else {
+		text_escape(&text, word, strlen(word), 0);
+	}
+	cmd_error("%s: %s", text.s, why_not(rc));
+	buf_release(&text);
+	buf_release(&error);
+}
+
 static bool has_row(const uint32_t *rows, uint32_t count, uint32_t row)
 {
 	for (uint32_t i = 0; i < count; i++)
@@ -74,7 +91,7 @@ uint32_t *query_find(const struct snapshot *s, int argc, char **argv, uint32_t *
 		int64_t row = snapshot_find(s, argv[i]);
 
 		if (row < 0) {
-			cmd_error_of(argv[i], "%s", why_not(row));
+			tell_not_found(argv[i], row);
 			*status = FAILED;
 		} else if (!has_row(rows, *count, row)) {
 			rows[(*count)++] = row;
