@@ -9,7 +9,7 @@
 #include "ipctop/save.h"
 #include "ipctop/text.h"
 
-#define NAMED_GROUPS (OPTIONS_COLUMNS | OPTIONS_FORMATS | OPTIONS_VALUES | OPTIONS_READ)
+#define NAMED_GROUPS (OPTIONS_SORT | OPTIONS_COLUMNS | OPTIONS_FORMATS | OPTIONS_VALUES | OPTIONS_READ)
 
 /* What tables show of an action without -o: of what is planned, of a plan with refusals, of results. */
 static const struct {
@@ -70,18 +70,23 @@ bool change_can_ask(void)
 
 bool change_ask(const char *question)
 {
-	char answer[16];
+	char *answer = NULL;
+	size_t room = 0;
+	bool yes;
 
 	if (!change_can_ask())
 		return false;
 	printf("%s [y/N] ", question);
 	fflush(stdout);
-	/* an end of input is no yes */
-	if (!fgets(answer, sizeof(answer), stdin)) {
+	/* the whole line: no part of it answers the next question; an end of input is no yes */
+	if (getline(&answer, &room, stdin) < 0) {
 		putchar('\n');
-		return false;
+		yes = false;
+	} else {
+		yes = answer[0] == 'y' || answer[0] == 'Y';
 	}
-	return answer[0] == 'y' || answer[0] == 'Y';
+	free(answer);
+	return yes;
 }
 
 static void put_size(struct buf *out, const struct query *q, uint64_t bytes)
@@ -200,9 +205,8 @@ static void tell_failures(const struct plan *plan)
 			tell_act(plan_act(plan, i));
 }
 
-static void tell_done(void *arg, const struct act *act)
+static void tell_done(const struct changes *c, const struct act *act)
 {
-	const struct changes *c = arg;
 	struct buf line = BUF_INIT;
 
 	if (is_failure(act) || act->result == OUTCOME_CONDEMNED || act->result == OUTCOME_UNLINKED) {
@@ -229,10 +233,17 @@ static void tell_done(void *arg, const struct act *act)
 	buf_release(&line);
 }
 
-static void tell_nothing(void *arg, const struct act *act)
+/* Of what the executor has no part in: refused, kept or gone by the plan. */
+static void tell_settled(const struct changes *c)
 {
-	(void)arg;
-	(void)act;
+	for (uint32_t i = 0; i < plan_count(&c->plan); i++)
+		if (is_settled(plan_act(&c->plan, i)))
+			tell_done(c, plan_act(&c->plan, i));
+}
+
+static void on_done(void *arg, const struct act *act)
+{
+	tell_done(arg, act);
 }
 
 /* One question for each; what is answered with no is kept. */
@@ -251,8 +262,10 @@ static void ask_each(struct changes *c)
 			buf_puts(&question, ")");
 		}
 		buf_puts(&question, "?");
-		if (!change_ask(question.s))
+		if (!change_ask(question.s)) {
 			act_settle(&c->plan, act, OUTCOME_KEPT, "you said so");
+			tell_done(c, act);
+		}
 		buf_release(&question);
 	}
 }
@@ -319,7 +332,7 @@ static int execute(struct changes *c, const struct query *q, const struct feed *
 	c->settings.save = c->save_folder ? &save : NULL;
 	sigaction(SIGINT, &act, &old_int);
 	sigaction(SIGTERM, &act, &old_term);
-	rc = act_run(&c->plan, &collect, &c->settings, q->json ? tell_nothing : tell_done, c, &stopped);
+	rc = act_run(&c->plan, &collect, &c->settings, q->json ? NULL : on_done, c, &stopped);
 	sigaction(SIGINT, &old_int, NULL);
 	sigaction(SIGTERM, &old_term, NULL);
 	if (rc == -EINTR)
@@ -365,17 +378,19 @@ int change_run(struct changes *c, const struct query *q, const struct feed *feed
 			tell_plan(c, q);
 		if (people && !asks && plan_count(&c->plan) && has_result(&c->plan, is_failure))
 			tell_failures(&c->plan);
+		/* about nothing nobody need be asked */
 		if (status != DONE || stops)
-			return status != DONE ? status : c->dry_run ? DONE : unasked;
+			return status != DONE ? status :
+			       c->dry_run || !plan_count(&c->plan) ? DONE : unasked;
 		if (!c->plan.acts || !ask_all(c, q)) {
 			puts("nothing was changed");
-			return DONE;
+			return c->plan.acts || !has_result(&c->plan, is_failure) ? DONE : FAILED;
 		}
 	}
 	if (!knows_what_to_keep(c, feed))
 		return FAILED;
 	if (!q->json)
-		tell_failures(&c->plan);
+		tell_settled(c);
 	if (c->interactive)
 		ask_each(c);
 	status = execute(c, q, feed);

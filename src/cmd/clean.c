@@ -6,8 +6,8 @@
 #include <time.h>
 #include "ipctop/text.h"
 
-#define GROUPS (OPTIONS_ROWS | OPTIONS_COLUMNS | OPTIONS_FORMATS | OPTIONS_VALUES | OPTIONS_READ | \
-		OPTIONS_SOURCE)
+#define GROUPS (OPTIONS_ROWS | OPTIONS_SORT | OPTIONS_COLUMNS | OPTIONS_FORMATS | OPTIONS_VALUES | \
+		OPTIONS_READ | OPTIONS_SOURCE)
 
 struct cleaning {
 	struct query q;
@@ -123,8 +123,7 @@ static int confirm(struct cleaning *x, struct feed *feed)
 	return status;
 }
 
-/* One line for a monitoring system. */
-static int tell_check(const struct cleaning *x)
+static void tell_check(const struct cleaning *x)
 {
 	struct buf line = BUF_INIT;
 
@@ -133,7 +132,19 @@ static int tell_check(const struct cleaning *x)
 	units_put_size(&line, plan_bytes(&x->c.plan), x->q.style.bytes);
 	printf("%s\n", line.s);
 	buf_release(&line);
-	return x->c.plan.acts ? STALE : DONE;
+}
+
+/* For a monitoring system: one line, or for a program the plan. */
+static int check(struct cleaning *x, const struct feed *feed)
+{
+	int status = DONE;
+
+	x->c.dry_run = true;
+	if (x->q.json || x->q.raw || x->q.pairs)
+		status = change_run(&x->c, &x->q, feed, true, DONE);
+	else
+		tell_check(x);
+	return status == DONE && x->c.plan.acts ? STALE : status;
 }
 
 static void tell_incomplete(const struct snapshot *s)
@@ -187,7 +198,7 @@ static int clean(struct cleaning *x)
 		tell_dangers(x, feed.snapshot);
 		x->c.settings.permit = PERMIT_STALE;
 		if (status == DONE && x->check)
-			status = tell_check(x);
+			status = check(x, &feed);
 		else if (status == DONE && !plan_count(&x->c.plan) && !x->q.json)
 			status = tell_none(x);
 		else if (status == DONE)

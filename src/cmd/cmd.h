@@ -51,7 +51,7 @@ struct users {
 	char **kept;		/* copies that the names stand in */
 	unsigned int nkept;
 };
-/* Add "alice,1000" as it is written; always 0 (an option's call). */
+/* Add "alice,1000" as it is written: an option's call. 0, or -EINVAL with a sentence: an empty one. */
 int users_add(void *users, const char *list, struct buf *error);
 /* Turn the names into numbers by this machine's users: 0, or -errno with a sentence. */
 int users_resolve(struct users *u, struct buf *error) __must_check;
@@ -72,13 +72,15 @@ int owner_parse(const char *text, struct owner *owner, struct buf *error) __must
  */
 enum option_group {
 	OPTIONS_ROWS	= 1 << 0,	/* --kind --user --filter */
-	OPTIONS_ORDER	= 1 << 1,	/* --sort --limit */
+	OPTIONS_SORT	= 1 << 1,	/* --sort */
 	OPTIONS_COLUMNS	= 1 << 2,	/* --output --output-all */
 	OPTIONS_FORMATS	= 1 << 3,	/* --json --raw --pairs --noheadings */
 	OPTIONS_JSON	= 1 << 4,	/* --json alone */
 	OPTIONS_VALUES	= 1 << 5,	/* --bytes --numeric --time-format --color */
 	OPTIONS_READ	= 1 << 6,	/* --no-procmap-query */
 	OPTIONS_SOURCE	= 1 << 7,	/* --snapshot --no-lease --older-than */
+	OPTIONS_LIMIT	= 1 << 8,	/* --limit */
+	OPTIONS_ORDER	= OPTIONS_SORT | OPTIONS_LIMIT,
 };
 
 enum color_when { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };

@@ -104,8 +104,12 @@ static const struct option_row rows_options[] = {
 	OPTION_END
 };
 
-static const struct option_row order_options[] = {
+static const struct option_row sort_options[] = {
 	{ 'x', "sort", "COL[:desc][,COL...]", "order by these columns", OPTION_STRING, AT(sort_text) },
+	OPTION_END
+};
+
+static const struct option_row limit_options[] = {
 	{ 0, "limit", "N", "at most N rows, 0 for all", CALL(set_limit) },
 	OPTION_END
 };
@@ -169,7 +173,8 @@ static const struct {
 	const struct option_row *rows;
 } option_tables[] = {
 	{ OPTIONS_ROWS, rows_options },
-	{ OPTIONS_ORDER, order_options },
+	{ OPTIONS_SORT, sort_options },
+	{ OPTIONS_LIMIT, limit_options },
 	{ OPTIONS_COLUMNS, columns_options },
 	{ OPTIONS_FORMATS, formats_options },
 	{ OPTIONS_JSON, json_options },

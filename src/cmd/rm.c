@@ -2,8 +2,8 @@
 /* rm: remove objects that are named. */
 #include "cmd.h"
 
-#define GROUPS (OPTIONS_ROWS | OPTIONS_COLUMNS | OPTIONS_FORMATS | OPTIONS_VALUES | OPTIONS_READ | \
-		OPTIONS_SOURCE)
+#define GROUPS (OPTIONS_ROWS | OPTIONS_SORT | OPTIONS_COLUMNS | OPTIONS_FORMATS | OPTIONS_VALUES | \
+		OPTIONS_READ | OPTIONS_SOURCE)
 
 static void add(struct changes *c, const struct snapshot *s, const struct object *o)
 {
@@ -31,8 +31,8 @@ static int removing(struct changes *c, struct query *q, int argc, char **argv)
 
 	if (!q->kinds)
 		q->kinds = change_kinds(ACTION_REMOVE);
-	/* names are asked for one by one; an expression may mean more than was thought of */
-	return change_objects(c, q, needs, !argc, argc, argv, add);
+	/* an expression may mean more than was thought of; -i asks about each anyway */
+	return change_objects(c, q, needs, !argc && !c->interactive, argc, argv, add);
 }
 
 static int check(struct changes *c, struct query *q, int argc, char **argv)

@@ -5,8 +5,8 @@
 #include <errno.h>
 #include "ipctop/save.h"
 
-#define GROUPS (OPTIONS_ROWS | OPTIONS_COLUMNS | OPTIONS_FORMATS | OPTIONS_VALUES | OPTIONS_READ | \
-		OPTIONS_SOURCE)
+#define GROUPS (OPTIONS_ROWS | OPTIONS_SORT | OPTIONS_COLUMNS | OPTIONS_FORMATS | OPTIONS_VALUES | \
+		OPTIONS_READ | OPTIONS_SOURCE)
 
 void warn_of_writers(const struct snapshot *s, const struct object *o)
 {

@@ -30,6 +30,10 @@ int users_add(void *users, const char *list, struct buf *error)
 	u->kept = xrealloc(u->kept, u->nkept + 1, sizeof(*u->kept));
 	u->kept[u->nkept++] = rest;
 	while ((word = strsep(&rest, ","))) {
+		if (!*word) {
+			buf_puts(error, "a user has a name or a number, and there is none");
+			return -EINVAL;
+		}
 		if (parse_uid(word, &uid))
 			*(uint64_t *)table_add(&u->uids, sizeof(uid)) = uid;
 		else

@@ -9,11 +9,6 @@ teardown()
 	world_close
 }
 
-seconds_after()
-{
-	[ "$(date +%s)" -gt "$1" ]
-}
-
 # take OPTION…: clean, of whatever age. There must be nothing that it could not do.
 take()
 {

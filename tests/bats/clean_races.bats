@@ -34,11 +34,6 @@ in_shm()
 	in_world sh -c "cd /dev/shm && $1"
 }
 
-seconds_after()
-{
-	[ "$(date +%s)" -gt "$1" ]
-}
-
 @test "races: nothing happens: it is removed, wherever it was halted" {
 	world_open
 	local at
