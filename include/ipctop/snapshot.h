@@ -310,11 +310,15 @@ void snapshot_keep_gaps(struct snapshot *s, uint32_t gaps, uint32_t numbers);
 /* Sums by kind: fills CLASS_TOTAL and the document's members. Before freezing. */
 void snapshot_sum(struct snapshot *s);
 
+/* Finds objects of one snapshot by name; it must outlive the finder. */
+struct name_finder;
+struct name_finder *name_finder_new(const struct snapshot *s);
+void name_finder_free(struct name_finder *f);
 /*
- * The object that the name @name (name.h) means: its index, -ENOENT, -EINVAL
- * (malformed), -EEXIST when it means several (a name without its namespace).
+ * The object that @name (name.h) means: its index, -ENOENT, -EINVAL (malformed), -EEXIST when it means
+ * several (a key without its namespace, or a document that has a name twice).
  */
-int64_t snapshot_find(const struct snapshot *s, const char *name);
+int64_t name_find(const struct name_finder *f, const char *name);
 
 /* An errno's symbol, "EACCES"; "E123" for one without. Never NULL. */
 const char *errno_symbol(int error);

@@ -73,29 +73,26 @@ static void tell_not_found(const char *word, int64_t rc)
 	buf_release(&error);
 }
 
-static bool has_row(const uint32_t *rows, uint32_t count, uint32_t row)
-{
-	for (uint32_t i = 0; i < count; i++)
-		if (rows[i] == row)
-			return true;
-	return false;
-}
-
 /* The rows of the names, each once; an error for each that has none. */
 uint32_t *query_find(const struct snapshot *s, int argc, char **argv, uint32_t *count, int *status)
 {
+	struct name_finder *finder = name_finder_new(s);
 	uint32_t *rows = xcalloc(argc, sizeof(*rows));
+	bool *taken = xcalloc(snapshot_count(s, CLASS_OBJECT), sizeof(*taken));
 
 	*count = 0;
 	for (int i = 0; i < argc; i++) {
-		int64_t row = snapshot_find(s, argv[i]);
+		int64_t row = name_find(finder, argv[i]);
 
 		if (row < 0) {
 			tell_not_found(argv[i], row);
 			*status = FAILED;
-		} else if (!has_row(rows, *count, row)) {
+		} else if (!taken[row]) {
+			taken[row] = true;
 			rows[(*count)++] = row;
 		}
 	}
+	free(taken);
+	name_finder_free(finder);
 	return rows;
 }

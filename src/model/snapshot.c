@@ -165,38 +165,82 @@ void snapshot_sum(struct snapshot *s)
 	FACT_SET(doc, objects, ((struct span){ 0, snapshot_count(s, CLASS_OBJECT) }));
 }
 
-static bool object_has_name(const struct snapshot *s, const struct object *o,
-			    const struct name *name, const char *canonical)
-{
-	uint64_t ns = name->has_ns ? name->ns : snapshot_document(s)->ipc_ns;
+struct name_finder {
+	const struct snapshot *s;
+	const struct object **order;	/* by name */
+	uint32_t count;
+};
 
-	if (o->kind != name->kind)
-		return false;
-	if (name->form == NAME_KEY)
-		return FACT_KNOWN(o, key) && o->key == name->key && o->ipc_ns == ns;
-	return !strcmp(o->name, canonical);
+static int compare_names(const void *pa, const void *pb)
+{
+	const struct object *a = *(const struct object *const *)pa, *b = *(const struct object *const *)pb;
+
+	return strcmp(a->name, b->name);
 }
 
-int64_t snapshot_find(const struct snapshot *s, const char *text)
+struct name_finder *name_finder_new(const struct snapshot *s)
+{
+	struct name_finder *f = xcalloc(1, sizeof(*f));
+
+	f->s = s;
+	f->count = snapshot_count(s, CLASS_OBJECT);
+	f->order = xcalloc(f->count, sizeof(*f->order));
+	for (uint32_t i = 0; i < f->count; i++)
+		f->order[i] = snapshot_object(s, i);
+	qsort(f->order, f->count, sizeof(*f->order), compare_names);
+	return f;
+}
+
+void name_finder_free(struct name_finder *f)
+{
+	free(f->order);
+	free(f);
+}
+
+/* Keys are not in order, and few. */
+static int64_t find_key(const struct snapshot *s, const struct name *name)
+{
+	uint64_t ns = name->has_ns ? name->ns : snapshot_document(s)->ipc_ns;
+	int64_t found = -ENOENT;
+
+	for (uint32_t i = 0; i < snapshot_count(s, CLASS_OBJECT); i++) {
+		const struct object *o = snapshot_object(s, i);
+
+		if (o->kind != name->kind || !FACT_KNOWN(o, key) || o->key != name->key || o->ipc_ns != ns)
+			continue;
+		if (found >= 0)
+			return -EEXIST;
+		found = i;
+	}
+	return found;
+}
+
+static int64_t find_text(const struct name_finder *f, const char *text)
+{
+	const struct object key = { .name = text }, *wanted = &key;
+	const struct object **at = f->count ? bsearch(&wanted, f->order, f->count, sizeof(*f->order),
+						      compare_names) : NULL;
+	const struct object **end = f->order + f->count;
+
+	if (!at)
+		return -ENOENT;
+	if ((at > f->order && !strcmp(at[-1]->name, text)) || (at + 1 < end && !strcmp(at[1]->name, text)))
+		return -EEXIST;
+	return *at - snapshot_object(f->s, 0);
+}
+
+int64_t name_find(const struct name_finder *f, const char *text)
 {
 	struct buf canonical = BUF_INIT, error = BUF_INIT;
 	struct name name;
-	int64_t found = -ENOENT;
+	int64_t found;
 
 	if (name_parse(text, &name, &error) < 0) {
 		buf_release(&error);
 		return -EINVAL;
 	}
 	name_put(&canonical, &name);
-	for (uint32_t i = 0; i < snapshot_count(s, CLASS_OBJECT); i++) {
-		if (!object_has_name(s, snapshot_object(s, i), &name, canonical.s))
-			continue;
-		if (found >= 0) {
-			found = -EEXIST;
-			break;
-		}
-		found = i;
-	}
+	found = name.form == NAME_KEY ? find_key(f->s, &name) : find_text(f, canonical.s);
 	name_release(&name);
 	buf_release(&canonical);
 	return found;
