@@ -439,6 +439,9 @@ ipctop: posix-shm:/a b: no such object'
 	seg=$(names shm | grep "^shm:${FACT[ipc.id]}@")
 	file=$(names posix-shm | grep '/f@')
 	for force in '' --force; do
+		# the plan says so already
+		run -0 ipctop rm $force --dry-run --json "$seg" "$file"
+		assert_equal "$(jq -r '[.acts[].result] | unique[]' <<<"$output")" refused
 		run -1 ipctop rm $force "$seg" "$file"
 		assert_line "ipctop: $seg: not removed: of another namespace: --all-namespaces acts on those too"
 		assert_line "ipctop: $file: not removed: of another namespace: --all-namespaces acts on those too"
