@@ -23,11 +23,6 @@ in_shm()
 	in_world sh -c "cd /dev/shm && $1"
 }
 
-seconds_after()
-{
-	[ "$(date +%s)" -gt "$1" ]
-}
-
 # refused NAME WHY
 refused()
 {

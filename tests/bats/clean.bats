@@ -3,6 +3,7 @@
 # clean, option by option: what each chooses, spares and says, and every exit status.
 
 load cleaning
+load halted
 
 setup()
 {

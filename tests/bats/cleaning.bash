@@ -79,26 +79,3 @@ on_terminal()
 	in_world env XDG_CONFIG_HOME="$CONFIG" "$PYTHON" "$SOURCE/tests/bats/terminal.py" "${answers[@]}" \
 		-- "$IPCTOP" "${@:2}"
 }
-
-seconds_after()
-{
-	[ "$(date +%s)" -gt "$1" ]
-}
-
-# halted_at POINT N COMMAND OPTION…: ipctop is about to make that call. go_on: to its end, which is
-# in $status, $output and $lines.
-halted_at()
-{
-	# who is traced cannot be searched for leaks
-	ACTOR=$BUILD/tests/halt/halt actor halted "$BATS_TEST_TMPDIR/said" "$1" "$2" \
-		env XDG_CONFIG_HOME="$CONFIG" ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0" "$IPCTOP" "${@:3}"
-}
-
-go_on()
-{
-	tell halted go
-	actor_wait halted
-	status=${FACT[halted.status]} output=$(cat "$BATS_TEST_TMPDIR/said")
-	# shellcheck disable=SC2034 # for assert_line
-	mapfile -t lines <<<"$output"
-}

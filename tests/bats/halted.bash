@@ -3,7 +3,7 @@
 # For the tests of what happens between the look and the act: beside world.
 
 # halted_at POINT N COMMAND OPTION…: ipctop is about to make that call. go_on: to its end, which is
-# in $status and $output.
+# in $status, $output and $lines.
 halted_at()
 {
 	# who is traced cannot be searched for leaks
@@ -16,4 +16,6 @@ go_on()
 	tell halted go
 	actor_wait halted
 	status=${FACT[halted.status]} output=$(cat "$BATS_TEST_TMPDIR/said")
+	# shellcheck disable=SC2034 # for assert_line
+	mapfile -t lines <<<"$output"
 }

@@ -3,6 +3,7 @@
 # rm, option by option: what it takes by name and by choice, what it refuses and why, and every exit status.
 
 load cleaning
+load halted
 
 setup()
 {

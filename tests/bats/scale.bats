@@ -9,11 +9,6 @@ teardown()
 	world_close
 }
 
-seconds_after()
-{
-	[ "$(date +%s)" -gt "$1" ]
-}
-
 @test "scale: 32768 segments: each of them, as the kernel lists it" {
 	world_open
 	in_world sh -c 'echo 32768 >/proc/sys/kernel/shmmni'

@@ -16,11 +16,6 @@ judge()
 	look --older-than 0 "$@"
 }
 
-seconds_after()
-{
-	[ "$(date +%s)" -gt "$1" ]
-}
-
 @test "verdict: the creator lives" {
 	world_open --steady
 	actor a shmget

@@ -146,6 +146,12 @@ world_close()
 	[ -z "${HUGEPAGES_LOCK-}" ] || exec {HUGEPAGES_LOCK}>&-
 }
 
+# seconds_after TIME: for until_true: a later second than $EPOCHSECONDS once was.
+seconds_after()
+{
+	[ "$EPOCHSECONDS" -gt "$1" ]
+}
+
 job_ended()
 {
 	! kill -0 "$1" 2>/dev/null
