@@ -348,7 +348,7 @@ static int show_results(const struct changes *c, const struct query *q, int stat
 	if (q->json || table) {
 		if (write_rows(q, &c->plan, shown[c->action].results))
 			return FAILED;
-	} else if (c->verbose || isatty(STDOUT_FILENO) || plan_count(&c->plan) > 1) {
+	} else if (c->verbose || c->sums || isatty(STDOUT_FILENO) || plan_count(&c->plan) > 1) {
 		tell_results(c, q);
 	}
 	return status;

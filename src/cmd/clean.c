@@ -210,7 +210,10 @@ static int clean(struct cleaning *x)
 
 static int run(const struct command *command, int argc, char **argv)
 {
-	struct cleaning x = { .q = { .class = CLASS_OBJECT, .shown = CLASS_ACT }, .c = { .command = command } };
+	struct cleaning x = {
+		.q = { .class = CLASS_OBJECT, .shown = CLASS_ACT },
+		.c = { .command = command, .sums = true },
+	};
 	struct option_row own[8 + MAX_CHANGE_ROWS] = {
 		{ 0, "min-size", "SIZE", "only objects of that size at least", OPTION_CALL, &x.min_size,
 		  set_min_size },

@@ -194,6 +194,7 @@ struct changes {
 	int save_level;			/* of compression; 0: the usual */
 
 	const struct command *command;
+	bool sums;			/* the sum is told of a single object, too: nobody named it */
 	enum action action;
 	struct mode_change mode;	/* where settings.mode points to it */
 	struct act_settings settings;

@@ -72,7 +72,7 @@ results()
 @test "clean: --yes tells little, -v tells of each" {
 	leak_file one
 	run -0 ipctop clean --older-than 0 --yes
-	assert_output ''
+	assert_output '1 removed; 0B came back'
 	leak_file one
 	in_world sh -c 'head -c 4096 /dev/zero >/dev/shm/one'
 	leak_file two
