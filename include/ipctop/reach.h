@@ -25,9 +25,10 @@ int reach_ipc_ns(struct reach *r, uint64_t ns) __must_check;
 /*
  * Open the regular file @below of the folder @root without following links, for reading, never
  * waiting for somebody's lease: -EAGAIN where one is in the way, -ELOOP a link, -EMEDIUMTYPE no
- * regular file. @how_more: further flags of open(2).
+ * regular file. @how_more: further flags of open(2). @st: what fstat(2) says of what was opened.
  */
-int reach_file(int root, const char *below, int how_more) __must_check;
+struct stat;
+int reach_file(int root, const char *below, int how_more, struct stat *st) __must_check;
 
 /*
  * Take the write lease on @fd, a file of @owner: the kernel's proof that nobody else has it open or

@@ -98,13 +98,14 @@ static int open_below(struct reach *ways, const struct object *o)
 {
 	const char *below = file_below(o);
 	int root = below ? reach_folder(ways, o->device) : -ENXIO, fd;
+	struct stat st;
 
 	if (root < 0)
 		return root;
-	fd = reach_file(root, below, O_NOATIME);
+	fd = reach_file(root, below, O_NOATIME, &st);
 	if (fd == -EPERM)
-		fd = reach_file(root, below, 0);
-	if (fd >= 0 && !is_same(fd, o)) {
+		fd = reach_file(root, below, 0, &st);
+	if (fd >= 0 && !file_is(o, &st)) {
 		close(fd);
 		return -ESTALE;
 	}

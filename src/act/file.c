@@ -92,14 +92,14 @@ static void let_go(struct removal *r, int tries)
 		usleep(100 << tries);
 }
 
-/* Open it and take the lease: from then on nobody can open it, and who has it shows. */
+/* Open it, look what it is and take the lease: from then on nobody can open it, and who has it shows. */
 static int take(struct removal *r, uint32_t owner)
 {
 	for (int n = 0; n < TRIES; n++) {
 		int rc;
 
 		let_go(r, n);
-		r->fd = reach_file(r->parent, r->last, 0);
+		r->fd = reach_file(r->parent, r->last, 0, &r->st);
 		if (r->fd == -EAGAIN)
 			continue;	/* a lease is in the way: its owner has it open */
 		if (r->fd < 0)
@@ -122,7 +122,7 @@ static int look(struct removal *r, const struct object *fresh)
 		r->use = USE_UNTOLD;
 	else if (rc)
 		return rc == -ELOOP || rc == -EMEDIUMTYPE ? -ESTALE : rc;
-	if (r->fd >= 0 && (fstat(r->fd, &r->st) || !file_is(fresh, &r->st)))
+	if (r->fd >= 0 && !file_is(fresh, &r->st))
 		return -ESTALE;
 	/* the name must lead to the very file that the lease is on */
 	if (fstatat(r->parent, r->last, &r->st, AT_SYMLINK_NOFOLLOW))
@@ -198,16 +198,17 @@ static int remove_file(const struct actor *a, struct removal *r, const struct ob
 
 void file_remove(struct actor *a, struct act *act, const struct object *fresh)
 {
-	struct removal r = { .parent = -1, .fd = -1 };
 	const char *below = file_below(fresh);
 	int root = reach_folder(a->ways, fresh->device), rc = root < 0 ? root : below ? 0 : -ESTALE;
+	/* nearly all stand in the root itself */
+	struct removal r = { .parent = root, .fd = -1, .last = below };
 
-	if (!rc) {
+	if (!rc && strchr(below, '/'))
 		r.parent = file_parent(root, below, &r.last);
+	if (!rc)
 		rc = r.parent < 0 ? r.parent : remove_file(a, &r, fresh);
-	}
 	settle(a, act, &r, rc);
 	let_go(&r, 0);
-	if (r.parent >= 0)
+	if (r.parent >= 0 && r.parent != root)
 		close(r.parent);
 }

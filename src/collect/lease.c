@@ -13,19 +13,17 @@
 static enum lease ask_once(const struct shared_fs *fs, const char *below, const struct object *o)
 {
 	enum lease answer = LEASE_NO_ANSWER;
-	int fd = reach_file(fs->root, below, 0), rc;
 	struct stat st;
+	int fd = reach_file(fs->root, below, 0, &st), rc;
 
 	/* somebody else's lease is in the way: he has it open */
 	if (fd < 0)
 		return fd == -EAGAIN ? LEASE_REFUSED : LEASE_NO_ANSWER;
-	if (!fstat(fd, &st) && st.st_ino == o->inode && st.st_dev == o->device) {
+	if (st.st_ino == o->inode && st.st_dev == o->device) {
 		rc = lease_take(fd, st.st_uid);
 		answer = !rc ? LEASE_GRANTED : rc == -EAGAIN ? LEASE_REFUSED : LEASE_NO_ANSWER;
-		/* others wait to open it as long as it is held */
-		if (!rc)
-			lease_drop(fd);
 	}
+	/* at once: others wait to open it as long as the lease is held */
 	close(fd);
 	return answer;
 }

@@ -186,18 +186,17 @@ int reach_ipc_ns(struct reach *r, uint64_t ns)
 	return remembered(&r->ipc_ns, ns, find_ipc_ns);
 }
 
-int reach_file(int root, const char *below, int how_more)
+int reach_file(int root, const char *below, int how_more, struct stat *st)
 {
 	struct open_how how = {
 		.flags = O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC | how_more,
 		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV,
 	};
 	int fd = syscall(SYS_openat2, root, below, &how, sizeof(how));
-	struct stat st;
 
 	if (fd < 0)
 		return -errno;
-	if (!fstat(fd, &st) && S_ISREG(st.st_mode))
+	if (!fstat(fd, st) && S_ISREG(st->st_mode))
 		return fd;
 	close(fd);
 	return -EMEDIUMTYPE;
