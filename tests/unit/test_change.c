@@ -45,15 +45,13 @@ static void run_act(struct run *r, enum action action, const struct object *fres
 	FACT_SET(r->act, kind, fresh->kind);
 	FACT_SET(r->act, action, action);
 	FACT_SET(r->act, result, OUTCOME_PLANNED);
-	r->actor = (struct actor){ .plan = &r->plan, .settings = &r->settings };
+	r->actor = (struct actor){ .plan = &r->plan, .settings = &r->settings, .ways = reach_new() };
 	act_kinds[fresh->kind].act[action](&r->actor, r->act, fresh);
 }
 
 static void end(struct run *r)
 {
-	for (uint32_t i = 0; i < r->actor.folders.count; i++)
-		close(((struct folder *)r->actor.folders.rows)[i].fd);
-	table_release(&r->actor.folders);
+	reach_free(r->actor.ways);
 	plan_release(&r->plan);
 }
 
