@@ -4,55 +4,16 @@
 # becomes of that at its next start.
 
 load world
+load postgres
 
 setup()
 {
-	PG_BIN=$(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
-	[ -x "$PG_BIN/postgres" ] || PG_BIN=$(dirname "$(command -v postgres || echo /)")
-	if [ ! -x "$PG_BIN/postgres" ] || [ ! -x "$PG_BIN/initdb" ]; then
-		skip "PostgreSQL is not installed"
-	fi
-	id postgres >/dev/null 2>&1 || skip "there is no user postgres"
-	world_open --steady
-	in_world mount -t tmpfs -o mode=755 data /mnt
-	in_world install -d -o postgres -g postgres -m 700 /mnt/pg /mnt/socket
-	make_cluster
+	postgres_open
 }
 
 teardown()
 {
 	world_close
-}
-
-# Once for all tests: it takes longer than all the rest.
-make_cluster()
-{
-	local made=$BATS_FILE_TMPDIR/cluster.tar
-
-	if [ -e "$made" ]; then
-		in_world tar -C /mnt -xpf "$made"
-		return
-	fi
-	as_postgres "$PG_BIN/initdb" -D /mnt/pg --no-sync -A trust --no-locale -E UTF8 >/dev/null
-	in_world tar -C /mnt -cf "$made" pg
-}
-
-as_postgres()
-{
-	in_world setpriv --reuid postgres --regid postgres --clear-groups --no-new-privs env HOME=/mnt "$@"
-}
-
-# start_postgres TYPE: with the main memory as mmap or sysv.
-start_postgres()
-{
-	as_postgres "$PG_BIN/postgres" -D /mnt/pg -c "shared_memory_type=$1" \
-		-c dynamic_shared_memory_type=posix -c shared_buffers=1MB -c max_connections=10 \
-		-c huge_pages=off -c fsync=off -c autovacuum=off -c listen_addresses= \
-		-c unix_socket_directories=/mnt/socket >"$BATS_TEST_TMPDIR/postgres.log" 2>&1 &
-	PG_JOB=$!
-	until_true as_postgres "$PG_BIN/pg_isready" -q -h /mnt/socket ||
-		fail "PostgreSQL did not start: $(cat "$BATS_TEST_TMPDIR/postgres.log")"
-	POSTMASTER=$(in_world head -n 1 /mnt/pg/postmaster.pid)
 }
 
 # processes_are [PID]: of PostgreSQL these are left.
@@ -90,7 +51,7 @@ expect_running()
 	# the key is the inode of its folder
 	expect "$SEGMENT" state=attached creator_pid="$POSTMASTER" creator_alive=true user=postgres \
 		mode=0600 holders_complete=true verdict=live reasons=attached \
-		key="$(printf '0x%08x' "$(in_world stat -c %i /mnt/pg)")"
+		key="$(printf '0x%08x' "$(in_world stat -c %i "$PG_DATA")")"
 	expect "$CONTROL" state=attached user=postgres mode=0600 verdict=live reasons=attached
 	expect_doc "[.objects[] | select(.name == \"$SEGMENT\" or .name == \"$CONTROL\")] |
 		all(.[].holders; length > 1 and all(.comm == \"postgres\") and any(.pid == $POSTMASTER))"
@@ -165,7 +126,7 @@ expect_recycled()
 @test "postgresql: the postmaster is dead, one session is not: live, as PostgreSQL itself says" {
 	start_postgres sysv
 	mkfifo "$BATS_TEST_TMPDIR/sql"
-	as_postgres "$PG_BIN/psql" -X -q -A -t -h /mnt/socket -d postgres <"$BATS_TEST_TMPDIR/sql" \
+	as_postgres "$PG_BIN/psql" -X -q -A -t <"$BATS_TEST_TMPDIR/sql" \
 		>"$BATS_TEST_TMPDIR/session" 2>&1 &
 	local client=$! session in
 	exec {in}>"$BATS_TEST_TMPDIR/sql"
@@ -182,8 +143,8 @@ expect_recycled()
 	expect "$SEGMENT" state=attached creator_alive=false nattch=1 pids="$session" verdict=live \
 		reasons=attached
 	expect "$CONTROL" state=attached pids="$session" verdict=live reasons=attached
-	run as_postgres "$PG_BIN/postgres" -D /mnt/pg -c shared_memory_type=sysv \
-		-c unix_socket_directories=/mnt/socket -c listen_addresses=
+	run as_postgres "$PG_BIN/postgres" -D "$PG_DATA" -c shared_memory_type=sysv \
+		-c unix_socket_directories="$PG_SOCKET" -c listen_addresses=
 	refute [ "$status" = 0 ]
 	assert_output --regexp "pre-existing shared memory block .*ID ${SEGMENT#shm:}\) is still in use"
 

@@ -3,94 +3,16 @@
 # Python's multiprocessing, the real one: what it shares, and what leaks past its resource tracker.
 
 load world
+load python
 
 setup()
 {
-	"$PYTHON" -c 'import multiprocessing.shared_memory' 2>/dev/null ||
-		skip "Python 3.8 or newer is not installed"
-	world_open --steady
-	write_program
+	python_open
 }
 
 teardown()
 {
 	world_close
-}
-
-# An actor in Python, driven like the other: `tell a sem`.
-write_program()
-{
-	PROGRAM=$BATS_TEST_TMPDIR/program
-	{
-		echo "#!$PYTHON"
-		cat <<-'END'
-			import multiprocessing, os, signal, sys
-			from multiprocessing import resource_tracker, shared_memory
-
-			kept = []
-
-			def create(size):
-			    block = shared_memory.SharedMemory(create=True, size=int(size))
-			    block.buf[:] = bytes([65]) * int(size)
-			    kept.append(block)
-			    return "name=" + block.name
-
-			def attach(name):
-			    kept.append(shared_memory.SharedMemory(name=name))
-
-			def close():
-			    kept[-1].close()
-
-			def unlink():
-			    kept.pop().unlink()
-
-			def sem(method):
-			    kept.append(multiprocessing.get_context(method).Semaphore(3))
-			    return "name=%s" % kept[-1]._semlock.name
-
-			def heap(size):
-			    kept.append(multiprocessing.RawArray("b", int(size)))
-
-			def worker(semaphore):
-			    semaphore.acquire()
-			    signal.pause()
-
-			def give():
-			    child = multiprocessing.get_context("fork").Process(target=worker, args=(kept[-1],))
-			    child.start()
-			    kept.append(child)
-			    return "child=%d" % child.pid
-
-			def untrack():
-			    tracker = resource_tracker._resource_tracker._pid
-			    os.kill(tracker, signal.SIGKILL)
-			    os.waitpid(tracker, 0)
-
-			def vanish():
-			    os._exit(0)
-
-			words = sys.argv[1:]
-			while words:
-			    facts = globals()[words[0]](*words[1:]) or ""
-			    print("pid=%d" % os.getpid(), facts, flush=True)
-			    words = sys.stdin.readline().split()
-		END
-	} >"$PROGRAM"
-	chmod +x "$PROGRAM"
-}
-
-# python NAME COMMAND [ARGUMENT]
-python()
-{
-	ACTOR=$PROGRAM actor "$@"
-}
-
-# leak NAME: it ends by os._exit, and its resource tracker before it.
-leak()
-{
-	tell "$1" untrack
-	echo vanish >&"${ACTOR_IN[$1]}"
-	actor_wait "$1"
 }
 
 @test "python: shared_memory leaked by os._exit: found" {
