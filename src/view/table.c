@@ -86,8 +86,17 @@ static void put_heading(struct buf *out, const struct field *field)
 struct grid {
 	struct libscols_table *table;
 	struct buf cell;
+	size_t widths[ARRAY_SIZE(((struct columns *)0)->fields)];
 	int failed;
 };
+
+static void grid_measure(struct grid *g, unsigned int column)
+{
+	size_t width = text_width(g->cell.s);
+
+	if (width > g->widths[column])
+		g->widths[column] = width;
+}
 
 static void grid_columns(struct grid *g, const struct columns *columns)
 {
@@ -99,6 +108,7 @@ static void grid_columns(struct grid *g, const struct columns *columns)
 
 		buf_reset(&g->cell);
 		put_heading(&g->cell, field);
+		grid_measure(g, c);
 		if (!scols_table_new_column(g->table, g->cell.s, 0, flags))
 			g->failed = -ENOMEM;
 	}
@@ -122,10 +132,33 @@ static void grid_row(struct grid *g, const struct snapshot *s, enum row_class cl
 
 		buf_reset(&g->cell);
 		put_value(&g->cell, s, class, columns->fields[c], row, &options->style, &v);
+		grid_measure(g, c);
 		g->failed = scols_line_set_data(line, c, g->cell.s);
 		color = options->color ? cell_color(columns->fields[c], &v) : NULL;
 		if (color && !g->failed)
 			g->failed = scols_cell_set_color(scols_line_get_cell(line, c), color);
+	}
+}
+
+#define CUT_LEAST 16	/* what is left of a long text that is cut */
+
+/*
+ * Left to itself libsmartcols takes from what may be wrapped and from what may be cut: a name
+ * stands in four lines, beside half a sentence. Where cutting does, nothing is wrapped.
+ */
+static void grid_fit(struct grid *g, const struct columns *columns, size_t room)
+{
+	size_t least = columns->count - 1;	/* a blank from one to the next */
+
+	for (unsigned int c = 0; c < columns->count; c++) {
+		bool cut = columns->fields[c]->flags & FIELD_TRUNCATE && g->widths[c] > CUT_LEAST;
+
+		least += cut ? CUT_LEAST : g->widths[c];
+	}
+	for (unsigned int c = 0; c < columns->count && least <= room; c++) {
+		struct libscols_column *column = scols_table_get_column(g->table, c);
+
+		scols_column_set_flags(column, scols_column_get_flags(column) & ~SCOLS_FL_WRAP);
 	}
 }
 
@@ -171,6 +204,8 @@ static int table_terminal(FILE *out, const struct snapshot *s, enum row_class cl
 	grid_columns(&g, columns);
 	for (uint32_t r = 0; r < count && !g.failed; r++)
 		grid_row(&g, s, class, snapshot_row(s, class, rows[r]), columns, options);
+	if (options->width > 0)
+		grid_fit(&g, columns, options->width);
 	if (!g.failed)
 		g.failed = grid_print(&g);
 	scols_unref_table(g.table);

@@ -270,6 +270,16 @@ shm 100"
 	assert_output --partial "$long"
 }
 
+@test "list: on a narrow terminal what may be cut is cut, and a name wrapped only where that does not do" {
+	actor a shm_open name=abcdefghij0123456789
+	run -0 on_terminal 50 list posix-shm --color=never -o name,path
+	assert_line --index 1 --regexp '^posix-shm:/abcdefghij0123456789 /dev/shm/abc'
+	[ "$(longest)" -le 50 ] || fail "a line is longer than 50: $output"
+	run -0 on_terminal 30 list posix-shm --color=never -o name,path -Q 'name =~ "abc"'
+	refute_line --regexp '^posix-shm:/abcdefghij0123456789'
+	assert_equal "$(awk 'NR > 1 && !/shared/ { printf "%s", $1 }' <<<"$output")" posix-shm:/abcdefghij0123456789
+}
+
 @test "list: colour on a terminal only, never with NO_COLOR, always when told" {
 	run -0 on_terminal 120 list shm
 	assert_output --partial $'\e['
