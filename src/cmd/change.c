@@ -3,6 +3,7 @@
 #include "cmd.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
 #include "ipctop/audit.h"
@@ -141,6 +142,10 @@ static void tell_plan(const struct changes *c, const struct query *q)
 {
 	struct buf line = BUF_INIT;
 
+	if (!plan_count(&c->plan)) {
+		puts("nothing matches");
+		return;
+	}
 	buf_printf(&line, "%llu object%s", (unsigned long long)c->plan.acts,
 		   c->plan.acts == 1 ? "" : "s");
 	if (shown[c->action].frees) {
@@ -316,15 +321,34 @@ static bool knows_what_to_keep(const struct changes *c, const struct feed *feed)
 	return false;
 }
 
+/* Of a folder that is not there one line is enough: each object would fail by it. */
+static int check_folder(const struct changes *c)
+{
+	int folder;
+
+	if (!c->save_folder || !c->plan.acts)
+		return DONE;
+	folder = open(c->save_folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (folder < 0) {
+		cmd_error_of(c->save_folder, "the folder to save in cannot be opened: %s",
+			     strerror(errno));
+		return FAILED;
+	}
+	close(folder);
+	return DONE;
+}
+
 static int execute(struct changes *c, const struct query *q, const struct feed *feed)
 {
 	struct sigaction act = { .sa_handler = stop }, old_int, old_term;
 	struct collect_options collect = feed->options;
 	const struct save_options save = { .folder = c->save_folder, .level = c->save_level };
-	int rc, status = open_audit(c);
+	int rc, status = check_folder(c);
 
+	if (status == DONE)
+		status = open_audit(c);
 	if (status != DONE)
-		return status;	/* what cannot be told is not done */
+		return status;	/* what cannot be saved or told is not done */
 	collect.sources |= kind_sources(collect.kinds, CHANGE_NEEDS);
 	collect.reasons = true;
 	c->settings.command = c->command->name;
@@ -379,9 +403,14 @@ int change_run(struct changes *c, const struct query *q, const struct feed *feed
 		if (people && !asks && plan_count(&c->plan) && has_result(&c->plan, is_failure))
 			tell_failures(&c->plan);
 		/* about nothing nobody need be asked */
-		if (status != DONE || stops)
-			return status != DONE ? status :
-			       c->dry_run || !plan_count(&c->plan) ? DONE : unasked;
+		if (status != DONE || c->dry_run || (stops && !plan_count(&c->plan)))
+			return status;
+		if (stops) {
+			if (unasked != DONE && c->plan.acts)
+				cmd_error("nothing was changed: there is no terminal to ask on; "
+					  "--yes does it without a question");
+			return unasked;
+		}
 		if (!c->plan.acts || !ask_all(c, q)) {
 			puts("nothing was changed");
 			return c->plan.acts || !has_result(&c->plan, is_failure) ? DONE : FAILED;

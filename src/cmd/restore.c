@@ -13,6 +13,7 @@ struct restoring {
 	struct query q;
 	const struct command *command;
 	bool list, no_owner, private_key, verbose;
+	bool listed;			/* one already: a blank line stands before the next */
 	const char *audit_file;
 	struct audit *audit;
 	struct plan plan;		/* one row for each file that could be opened */
@@ -61,6 +62,9 @@ static int list_one(struct restoring *x, struct saved *saved, const char *file, 
 		return rc;
 	if (x->q.json)
 		return view_json(stdout, saved_snapshot(saved), &row, 1);
+	if (x->listed)
+		putchar('\n');
+	x->listed = true;
 	rc = print_detail(&x->q, saved);
 	print_origin(&x->q, saved, file, bytes);
 	return rc;
@@ -144,12 +148,9 @@ static int each_of(struct restoring *x, int argc, char **argv)
 {
 	int status = DONE;
 
-	for (int i = 0; i < argc; i++) {
-		if (x->list && !x->q.json && i)
-			putchar('\n');
+	for (int i = 0; i < argc; i++)
 		if (each_file(x, argv[i]) != DONE)
 			status = FAILED;
-	}
 	return status;
 }
 

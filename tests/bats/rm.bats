@@ -250,7 +250,8 @@ ipctop: posix-shm:/a b: no such object'
 		--kind*) wanted=posix-sem:/s ;;
 		--user*) wanted=posix-shm:/nobodys ;;
 		esac
-		run -1 ipctop rm "$choice"
+		run -1 --separate-stderr ipctop rm "$choice"
+		assert_equal "$stderr" "ipctop: nothing was changed: there is no terminal to ask on; --yes does it without a question"
 		assert_line --index 0 --regexp '^NAME +ALLOCATED USER +AGE REASON$'
 		assert_line --index 1 --regexp "^$wanted "
 		assert_line --index 2 --regexp '^1 object, .* would come back$'
@@ -278,9 +279,19 @@ ipctop: posix-shm:/a b: no such object'
 	refute_output --partial '[y/N]'
 }
 
+@test "rm: names that list prints raw go through xargs, blanks and all" {
+	leak_file 'a job'
+	leak_file 'a\b'
+	run -0 in_world sh -c '"$0" list posix-shm -nr -o name | xargs -r -d "\n" "$0" rm -v' "$IPCTOP"
+	assert_line 'posix-shm:/a job: removed, 0B came back'
+	assert_line '2 removed; 0B came back'
+	assert_equal "$(in_world ls -A /dev/shm)" ''
+}
+
 @test "rm: a choice that matches nothing is no failure" {
 	leak_file file
 	run -0 ipctop rm -k posix-shm -Q 'size > 1G'
+	assert_output 'nothing matches'
 	run -0 ipctop rm -k posix-shm -Q 'size > 1G' --yes
 	run -0 ipctop rm -k posix-shm -Q 'size > 1G' --json
 	assert_equal "$(jq -c .acts <<<"$output")" '[]'

@@ -398,6 +398,10 @@ stop_leaving()
 	assert_equal "$(jq -r .objects[0].name <<<"$output")" "shm:${FACT[a.id]}"
 	run -0 ipctop restore --list "$SAVED"/*
 	assert_output --partial "was saved 2"
+	# a blank line stands between two, and nothing for what is no saved object
+	local one=$output
+	run -1 --separate-stderr --keep-empty-lines ipctop restore --list "$IPCTOP" "$SAVED"/* "$IPCTOP" "$SAVED"/*
+	assert_equal "$output" "$one"$'\n\n'"$one"$'\n'
 }
 
 @test "save: --json tells of each object" {
@@ -471,6 +475,12 @@ mmap.mmap(f, 4 << 20)[3000000:3000005] = b"pages"'
 	assert_output "ipctop: $SAVED/none: it cannot be read: No such file or directory"
 	actor a shmget key=0x61
 	run -1 ipctop save shm:0x61 --to "$SAVED/none"
-	assert_output --partial "the folder to save in cannot be opened: No such file or directory"
+	assert_output "ipctop: $SAVED/none: the folder to save in cannot be opened: No such file or directory"
+	actor b shmget key=0x62
+	# one line, not one for each object
+	run -1 --separate-stderr ipctop rm --force shm:0x61 shm:0x62 --save "$SAVED/none"
+	assert_equal "$stderr" "ipctop: $SAVED/none: the folder to save in cannot be opened: No such file or directory"
+	assert_output '2 not done'
+	run -0 ipctop show shm:0x61 shm:0x62
 	run -0 ipctop save shm:0x61 --to "$SAVED" --level 19
 }
