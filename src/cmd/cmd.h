@@ -42,6 +42,8 @@ void cmd_error(const char *fmt, ...) __printf(1, 2);
 /* "ipctop: OBJECT: …", @object escaped. */
 void cmd_error_of(const char *object, const char *fmt, ...) __printf(2, 3);
 /* cmd_error and a hint at `help COMMAND`; gives USAGE. */
+/* How @command is called and what it is for: the head of its help. */
+void cmd_print_head(const struct command *command);
 int cmd_usage(const struct command *command, const char *fmt, ...) __printf(2, 3);
 
 /* Users chosen by -u: numbers, and names where they are told by a document. */

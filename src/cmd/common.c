@@ -206,14 +206,21 @@ static void print_columns(enum row_class class, const char *title)
 			printf("  %-16s %s\n", f->name, f->help);
 }
 
+void cmd_print_head(const struct command *command)
+{
+	char first = command->help[0];
+
+	printf("Usage: ipctop %s%s%s%s\n\n%c%s.\n", command->name,
+	       command->options ? " [OPTION...]" : "", command->args ? " " : "",
+	       command->args ? command->args : "",
+	       first >= 'a' && first <= 'z' ? first - 'a' + 'A' : first, command->help + 1);
+}
+
 static void print_help(const struct query *q, const struct command *command,
 		       const struct option_row *const *tables, unsigned int groups)
 {
-	printf("Usage: ipctop %s [OPTION...]%s%s\n\n%c%s.\n\n", command->name,
-	       command->args ? " " : "", command->args ? command->args : "",
-	       command->help[0] >= 'a' && command->help[0] <= 'z' ? command->help[0] - 'a' + 'A'
-								   : command->help[0],
-	       command->help + 1);
+	cmd_print_head(command);
+	putchar('\n');
 	option_help(tables, stdout);
 	if (q->shown) {		/* told by commands whose rows are others than those that they choose */
 		print_columns(q->class, "Filter words");

@@ -7,24 +7,31 @@ static int no_words(const struct command *command, int argc)
 	return argc > 1 ? cmd_usage(command, "%s takes no arguments", command->name) : DONE;
 }
 
+static void print_command(const struct command *c)
+{
+	struct buf word = BUF_INIT;
+
+	if (c->letter)
+		buf_printf(&word, "-%c, ", c->letter);
+	buf_puts(&word, c->name);
+	if (c->args)
+		buf_printf(&word, " %s", c->args);
+	/* as the lists of options have it: a long one has its line */
+	if (word.len > 22)
+		printf("  %s\n%25s%s\n", word.s, "", c->help);
+	else
+		printf("  %-22s %s\n", word.s, c->help);
+	buf_release(&word);
+}
+
 static void print_help(void)
 {
 	fputs("Usage: ipctop COMMAND [OPTION...]\n\n"
 	      "What memory and IPC objects this machine's processes share: who holds each, what\n"
 	      "stage of its life it is in, and whether anybody still needs it.\n\n"
 	      "Commands:\n", stdout);
-	for (unsigned int i = 0; commands[i]; i++) {
-		const struct command *c = commands[i];
-		struct buf word = BUF_INIT;
-
-		if (c->letter)
-			buf_printf(&word, "-%c, ", c->letter);
-		buf_puts(&word, c->name);
-		if (c->args)
-			buf_printf(&word, " %s", c->args);
-		printf("  %-22s %s\n", word.s, c->help);
-		buf_release(&word);
-	}
+	for (unsigned int i = 0; commands[i]; i++)
+		print_command(commands[i]);
 	fputs("\nObjects are named as tables print them: shm:7, posix-shm:/name, memfd:0:1:99 ...\n"
 	      "'ipctop help COMMAND' lists the options of a command; ipctop(1) is the manual.\n",
 	      stdout);
@@ -48,7 +55,7 @@ static int run_help(const struct command *command, int argc, char **argv)
 	args[0] = argv[1];
 	if (asked->options)
 		return asked->run(asked, 2, args);
-	printf("Usage: ipctop %s\n\n%s\n", asked->name, asked->help);
+	cmd_print_head(asked);
 	return DONE;
 }
 

@@ -114,6 +114,8 @@ means()
 		run -0 ipctop help "$command"
 		assert_output --partial "Usage: ipctop $command"
 	done
+	run -0 ipctop help help
+	assert_output $'Usage: ipctop help [COMMAND]\n\nThis help, or the options of a command.'
 	for command in list show maps; do
 		run -0 ipctop "$command" --help
 		assert_output --partial "Usage: ipctop $command"
