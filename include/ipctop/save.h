@@ -31,6 +31,8 @@ struct save_options {
 };
 /* The strongest level of compression. */
 int save_level_max(void);
+/* The folder to save in, opened; or -errno with a sentence. */
+int save_open_folder(const char *path, struct buf *error);
 /*
  * Save @o, an object of the fresh snapshot @s. The file, mode 0600, appears under its name only
  * when it is whole and on disk (fsync of it and of the folder); interrupted before that, nothing is left

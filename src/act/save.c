@@ -276,18 +276,26 @@ static int save_in(int folder, const struct save_options *options, struct reach 
 	return rc;
 }
 
+int save_open_folder(const char *path, struct buf *error)
+{
+	int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc;
+
+	if (folder >= 0)
+		return folder;
+	rc = -errno;
+	buf_printf(error, "the folder to save in cannot be opened: %s", strerrordesc_np(-rc));
+	return rc;
+}
+
 int save_object(const struct save_options *options, struct reach *ways, const struct snapshot *s,
 		const struct object *o, char **file, struct buf *error)
 {
-	int folder = open(options->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc;
+	int folder = save_open_folder(options->folder, error), rc;
 	struct buf name = BUF_INIT, path = BUF_INIT;
 
 	*file = NULL;
-	if (folder < 0) {
-		rc = -errno;
-		buf_printf(error, "the folder to save in cannot be opened: %s", strerrordesc_np(-rc));
-		return rc;
-	}
+	if (folder < 0)
+		return folder;
 	rc = save_in(folder, options, ways, s, o, &name, error);
 	if (!rc) {
 		buf_printf(&path, "%s/%s", options->folder, name.s);

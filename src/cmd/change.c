@@ -3,7 +3,6 @@
 #include "cmd.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
 #include "ipctop/audit.h"
@@ -324,18 +323,18 @@ static bool knows_what_to_keep(const struct changes *c, const struct feed *feed)
 /* Of a folder that is not there one line is enough: each object would fail by it. */
 static int check_folder(const struct changes *c)
 {
+	struct buf error = BUF_INIT;
 	int folder;
 
 	if (!c->save_folder || !c->plan.acts)
 		return DONE;
-	folder = open(c->save_folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (folder < 0) {
-		cmd_error_of(c->save_folder, "the folder to save in cannot be opened: %s",
-			     strerror(errno));
-		return FAILED;
-	}
-	close(folder);
-	return DONE;
+	folder = save_open_folder(c->save_folder, &error);
+	if (folder < 0)
+		cmd_error_of(c->save_folder, "%s", error.s);
+	else
+		close(folder);
+	buf_release(&error);
+	return folder < 0 ? FAILED : DONE;
 }
 
 static int execute(struct changes *c, const struct query *q, const struct feed *feed)
