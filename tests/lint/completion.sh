@@ -54,7 +54,7 @@ words()
 	while read -r command arguments; do
 		one "$command" "$arguments"
 	done < <("$ipctop" help | sed -n '/^Commands:/,/^$/p' |
-		sed -nE 's/^  (-[A-Za-z], )?([-a-z]+)(( [][A-Z:.|]+)*) .*/\2\3/p')
+		sed -nE 's/^  (-[A-Za-z], )?([-a-z]+)(( [][A-Z:.|]+)*)( .*)?$/\2\3/p')
 	told=$("$ipctop" list --by kind --kind special --output-all 2>/dev/null | head -n 1 | tr '[:upper:]' '[:lower:]')
 	entry columns 'list --by' "$(tr -s ' ' <<<"$told")"
 }
