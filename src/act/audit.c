@@ -16,6 +16,7 @@
 #include "ipctop/text.h"
 
 #define PATIENCE_S 1		/* that a daemon has to make room for a line */
+#define RETRY_US 100000		/* one that was never there is looked for so often */
 
 /*
  * syslog(3) waits for ever on a daemon that does not read, so the socket is our own. The form of
@@ -25,6 +26,8 @@ struct syslogger {
 	int fd;				/* -1: not there */
 	bool stream;			/* messages end with a NUL instead of their packet */
 	bool stuck;			/* did not take the last line in time: no waiting until it does */
+	bool was_there;			/* so it may be back at any moment */
+	int64_t tried;			/* clock_mono_us: when it was looked for last */
 	uint64_t lost;
 };
 
@@ -50,6 +53,7 @@ static void log_open(struct syslogger *log)
 	static const struct sockaddr_un name = { .sun_family = AF_UNIX, .sun_path = "/dev/log" };
 	static const struct timeval patience = { .tv_sec = PATIENCE_S };
 
+	log->tried = clock_mono_us();
 	for (int stream = 0; stream <= 1; stream++) {
 		log->stream = stream;
 		log->fd = socket(AF_UNIX, (stream ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC, 0);
@@ -57,8 +61,10 @@ static void log_open(struct syslogger *log)
 			return;
 		/* it bounds connect(2) too */
 		if (!setsockopt(log->fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) &&
-		    !connect(log->fd, (const struct sockaddr *)&name, sizeof(name)))
+		    !connect(log->fd, (const struct sockaddr *)&name, sizeof(name))) {
+			log->was_there = true;
 			return;
+		}
 		log_close(log);
 		if (errno != EPROTOTYPE)
 			return;
@@ -91,7 +97,8 @@ static void log_put(struct syslogger *log, const struct buf *line)
 	bool sent;
 
 	/* a daemon that is being started again is soon back; connecting to a datagram socket never waits */
-	if (log->fd < 0 && !log->stream)
+	if (log->fd < 0 && !log->stream &&
+	    (log->was_there || clock_mono_us() - log->tried > RETRY_US))
 		log_open(log);
 	sent = log->fd >= 0 && log_send(log, line);
 	if (!sent && log->fd >= 0 && is_gone(errno)) {

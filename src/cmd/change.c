@@ -337,7 +337,7 @@ static int check_folder(const struct changes *c)
 	return folder < 0 ? FAILED : DONE;
 }
 
-static int execute(struct changes *c, const struct query *q, const struct feed *feed)
+static int execute(struct changes *c, const struct query *q, struct feed *feed)
 {
 	struct sigaction act = { .sa_handler = stop }, old_int, old_term;
 	struct collect_options collect = feed->options;
@@ -348,6 +348,7 @@ static int execute(struct changes *c, const struct query *q, const struct feed *
 		status = open_audit(c);
 	if (status != DONE)
 		return status;	/* what cannot be saved or told is not done */
+	feed_forget(feed);
 	collect.sources |= kind_sources(collect.kinds, CHANGE_NEEDS);
 	collect.reasons = true;
 	c->settings.command = c->command->name;
@@ -387,7 +388,7 @@ static int show_plan(const struct changes *c, const struct query *q)
 	return DONE;
 }
 
-int change_run(struct changes *c, const struct query *q, const struct feed *feed, bool ask,
+int change_run(struct changes *c, const struct query *q, struct feed *feed, bool ask,
 	       int unasked)
 {
 	bool people = !q->json && !q->raw && !q->pairs;

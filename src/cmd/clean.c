@@ -135,7 +135,7 @@ static void tell_check(const struct cleaning *x)
 }
 
 /* For a monitoring system: one line, or for a program the plan. */
-static int check(struct cleaning *x, const struct feed *feed)
+static int check(struct cleaning *x, struct feed *feed)
 {
 	int status = DONE;
 

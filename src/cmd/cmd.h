@@ -183,6 +183,8 @@ int feed_open(struct feed *feed, const struct query *q, uint32_t needs, bool rea
 int feed_next(struct feed *feed, struct snapshot **s);
 /* It gives no more: what would have made the next cheap is given back before much is written. */
 void feed_last(struct feed *feed);
+/* The same, and what it gave last is needed no more either. */
+void feed_forget(struct feed *feed);
 void feed_close(struct feed *feed);
 
 /*
@@ -215,9 +217,9 @@ void change_options(struct changes *c, struct option_row rows[], unsigned int n)
 uint32_t change_kinds(enum action action);
 /*
  * Show the plan; ask where @ask and a terminal is there; run it; tell the results in the format of
- * @q. Without --yes and without a terminal to ask on, nothing is changed: @unasked is given then.
+ * @q. The plan stands on its own: @feed's snapshot is forgotten before it is run. Without --yes and without a terminal to ask on, nothing is changed: @unasked is given then.
  */
-int change_run(struct changes *c, const struct query *q, const struct feed *feed, bool ask,
+int change_run(struct changes *c, const struct query *q, struct feed *feed, bool ask,
 	       int unasked);
 /* Objects by their names, or by a choice of --filter, --kind and --user: DONE or USAGE. */
 int change_words(const struct changes *c, struct query *q, int argc, char **argv);

@@ -88,6 +88,13 @@ void feed_last(struct feed *feed)
 	malloc_trim(0);
 }
 
+void feed_forget(struct feed *feed)
+{
+	snapshot_free(feed->snapshot);
+	feed->snapshot = NULL;
+	feed_last(feed);
+}
+
 void feed_close(struct feed *feed)
 {
 	snapshot_free(feed->snapshot);
