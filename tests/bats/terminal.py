@@ -42,6 +42,8 @@ def main():
     pid, fd = pty.fork()
     if not pid:
         os.environ.update(TERM="dumb", COLUMNS="200")
+        # a shell's background jobs have it ignored
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
         os.execvp(sys.argv[split + 1], sys.argv[split + 1:])
     shown, failure = converse(fd, answers)
     if failure == 124:
