@@ -165,7 +165,7 @@ int cmd_main(int argc, char **argv)
 	rc = check_stdout();
 	if (rc) {
 		cmd_error("standard output: cannot be written: %s", strerror(-rc));
-		return status == DONE ? FAILED : status;
+		return status == USAGE ? USAGE : FAILED;
 	}
 	return status;
 }

@@ -469,6 +469,7 @@ posix-shm:/two kept'
 
 @test "clean: a full disk: without --yes nothing is removed; with it the work is done, and the status is 1" {
 	leak_file file
+	run -1 in_world sh -c '"$0" clean --older-than 0 --check >/dev/full' "$IPCTOP"
 	run -1 in_world sh -c '"$0" clean --older-than 0 >/dev/full' "$IPCTOP"
 	assert_output --partial 'No space left on device'
 	run -1 in_world sh -c '"$0" clean --older-than 0 --dry-run --json >/dev/full' "$IPCTOP"

@@ -51,8 +51,10 @@ start_postgres()
 		-c dynamic_shared_memory_type=posix -c shared_buffers=1MB -c max_connections=10 \
 		-c huge_pages=off -c fsync=off -c autovacuum=off -c listen_addresses= \
 		-c unix_socket_directories="$PG_SOCKET" >"$BATS_TEST_TMPDIR/postgres.log" 2>&1 &
+	# shellcheck disable=SC2034 # for tests
 	PG_JOB=$!
 	until_true as_postgres "$PG_BIN/pg_isready" -q ||
 		fail "PostgreSQL did not start: $(cat "$BATS_TEST_TMPDIR/postgres.log")"
+	# shellcheck disable=SC2034
 	POSTMASTER=$(in_world head -n 1 "$PG_DATA/postmaster.pid")
 }

@@ -106,13 +106,17 @@ have_swap()
 {
 	local group
 	for group in /sys/fs/cgroup/memory /sys/fs/cgroup; do
-		[ ! -e "$group/memory.force_empty" ] && ! grep -qs memory "$group/cgroup.subtree_control" || break
+		if [ -e "$group/memory.force_empty" ] || grep -qs memory "$group/cgroup.subtree_control"; then
+			break
+		fi
 		group=
 	done
 	[ -n "$group" ] || skip "needs the memory controller of control groups"
 	SWAP_FILE=$BATS_TEST_TMPDIR/swap
-	fallocate -l 64M "$SWAP_FILE" && chmod 600 "$SWAP_FILE" && mkswap -q "$SWAP_FILE" && swapon "$SWAP_FILE" ||
+	if ! { fallocate -l 64M "$SWAP_FILE" && chmod 600 "$SWAP_FILE" && mkswap -q "$SWAP_FILE" &&
+		swapon "$SWAP_FILE"; }; then
 		skip "swap cannot be had here"
+	fi
 	SWAP_GROUP=$group/ipctop-$$
 	mkdir "$SWAP_GROUP"
 }
