@@ -83,12 +83,15 @@ static const struct family_row built_in[] = {
 	    "ucx: src/uct/sm/mm/posix/mm_posix.c"),
 	ROW("PSM", FILES, "psm(2|3)_shm\\.([0-9].*)", 0, 2, HELD,
 	    "opa-psm2: ptl_am/am_reqrep_shmem.c; libfabric: prov/psm3/psm3/ptl_am"),
-	ROW("libfabric", FILES, "(([0-9]+):[0-9]+:[0-9]+:[0-9]+)", 2, 1, HELD,
-	    "libfabric: prov/shm/src/smr_ep.c, smr_endpoint_name"),
+	/* mapped as long as it is needed, but anybody may name a file so; what other versions
+	 * print, three numbers, may be a time of day */
+	ROW("libfabric", FILES, "(([0-9]+):[0-9]+:[0-9]+:[0-9]+)", 2, 1, UNSURE,
+	    "libfabric: prov/shm/src/smr_ep.c, smr_endpoint_name; smr_util.c, smr_create"),
 	ROW("ComEx", SEMS, "(sem\\.)?cmx[0-9]{10}([0-9]{10})[0-9A-Za-z]{6}", 2, 2, UNSURE,
 	    "Global Arrays: comex/src-mpi-pr/comex.c, _generate_shm_name"),
 
 	/* robotics */
+	/* whoever finds a port that nobody holds makes it anew */
 	ROW("Fast-DDS", SEMS, "(sem\\.)?(fastrtps|fastdds)_(port[0-9]+|[0-9a-f]{16})(_el|_sl|_mutex)?",
 	    0, 3, HELD, "Fast-DDS: src/cpp/rtps/transport/shared_mem/SharedMemGlobal.hpp"),
 	ROW("Fast-DDS", FILES, "fast_datasharing_(.+)", 0, 1, UNSURE,
@@ -98,9 +101,11 @@ static const struct family_row built_in[] = {
 	    "iceoryx: iceoryx_posh, iceoryx_posh_types.hpp"),
 
 	/* desktops */
-	/* unlinked right after they were made; passed on by descriptor */
+	/* shared memory is unlinked as soon as it is made: what keeps such a name may as well be any
+	 * other temporary file of the program, with TMPDIR=/dev/shm */
 	ROW("Chromium", FILES, "\\.?(org\\.chromium\\.Chromium|com\\.google\\.Chrome)\\.([0-9A-Za-z]{6})", 0, 2,
-	    HELD, "chromium: base/memory/platform_shared_memory_region_posix.cc"),
+	    UNSURE, "chromium: base/memory/platform_shared_memory_region_posix.cc, base/files"),
+	/* unlinked as soon as it is made; passed on by descriptor */
 	ROW("Firefox", FILES, "(snap\\.[^.]+\\.)?org\\.mozilla\\.ipc\\.(([0-9]+)\\.[0-9]+)", 3, 2, HELD,
 	    "firefox: ipc/chromium/src/base/shared_memory_posix.cc"),
 	ROW("Firefox", MEMFD, "mozilla-ipc", 0, 0, UNSURE,
@@ -139,7 +144,9 @@ static const struct family_row built_in[] = {
 	ROW("DPDK", HUGE, "rtemap_[0-9]+", 0, 0, UNSURE, "dpdk: lib/eal/common/eal_filesystem.h"),
 	ROW("SPDK", FILES, "(spdk|nvmf|iscsi|vhost|bdev)[0-9A-Za-z_-]*_trace\\.pid([0-9]+)", 2, 2, UNSURE,
 	    "spdk: lib/event/app.c, app_setup_trace"),
-	ROW("AFL++", FILES, "afl_(([0-9]+)_[0-9]+)", 2, 1, HELD, "AFLplusplus: src/afl-sharedmem.c"),
+	/* what random() says, cut off: less than six digits are some other program's */
+	ROW("AFL++", FILES, "afl_(([0-9]+)_[0-9]{6,10})", 2, 1, HELD,
+	    "AFLplusplus: src/afl-sharedmem.c, built with USEMMAP"),
 	ROW("ZoneMinder", FILES, "zm\\.mmap\\.([0-9]+)", 0, 1, UNSURE, "zoneminder: src/zm_monitor.cpp"),
 	ROW("NTP", SHM, "0x4e54503[0-9a-f]", 0, 0, KEPT,
 	    "ntp: ntpd/refclock_shm.c; gpsd: include/ntpshm.h; chrony"),
