@@ -68,13 +68,13 @@ static const struct family_row built_in[] = {
 
 	/* message passing */
 	ROW("Open MPI", FILES, "(vader|sm)_segment\\.(.+)\\.[0-9]+", 0, 2, HELD,
-	    "ompi: opal/mca/btl/sm/btl_sm_component.c, btl/vader"),
+	    "ompi: opal/mca/btl/sm/btl_sm_component.c, btl/vader, opal/mca/shmem/mmap"),
 	ROW("Open MPI", FILES, "osc_(rdma|sm)\\.(.+)\\.[^.]+", 0, 2, UNSURE,
 	    "ompi: ompi/mca/osc/rdma/osc_rdma_component.c, osc/sm"),
 	ROW("Open MPI", FILES, "open_mpi\\.[0-9]{4}", 0, 0, UNSURE,
 	    "ompi: opal/mca/shmem/posix; openpmix/prrte issue 403"),
 	ROW("MPICH", FILES, "mpich_shar_tmp([0-9A-Za-z]{6})", 0, 1, HELD,
-	    "mpich: src/mpl/src/shm/mpl_shm_mmap.c"),
+	    "mpich: src/mpl/src/shm/mpl_shm_mmap.c, create_and_attach; src/mpid/common/shm"),
 	ROW("MVAPICH2", FILES, "ib_(shmem|pool)-(.+)\\.tmp", 0, 2, UNSURE,
 	    "mvapich2: src/mpid/ch3/channels/mrail/src"),
 	ROW("Intel MPI", FILES, "Intel_MPI_([0-9A-Za-z]{6})", 0, 1, UNSURE,
@@ -107,9 +107,9 @@ static const struct family_row built_in[] = {
 	    UNSURE, "chromium: base/memory/platform_shared_memory_region_posix.cc, base/files"),
 	/* unlinked as soon as it is made; passed on by descriptor */
 	ROW("Firefox", FILES, "(snap\\.[^.]+\\.)?org\\.mozilla\\.ipc\\.(([0-9]+)\\.[0-9]+)", 3, 2, HELD,
-	    "firefox: ipc/chromium/src/base/shared_memory_posix.cc"),
+	    "firefox: ipc/chromium/src/base/shared_memory_posix.cc; ipc/glue/SharedMemoryPlatform_posix.cpp"),
 	ROW("Firefox", MEMFD, "mozilla-ipc", 0, 0, UNSURE,
-	    "firefox: ipc/chromium/src/base/shared_memory_posix.cc"),
+	    "firefox: ipc/glue/SharedMemoryPlatform_posix.cpp"),
 	ROW("PulseAudio", FILES, "pulse-shm-([0-9]+)", 0, 1, HELD, "pulseaudio: src/pulsecore/shm.c"),
 	ROW("PulseAudio", MEMFD, "pulseaudio", 0, 0, UNSURE, "pulseaudio: src/pulsecore/shm.c"),
 	ROW("PipeWire", MEMFD, "pipewire-memfd.*", 0, 0, UNSURE, "pipewire: src/pipewire/mem.c"),
