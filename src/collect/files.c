@@ -143,7 +143,12 @@ static void add_plain_folder(struct pass *p)
 	p->s->posix_device = st.st_dev;
 }
 
-void files_find(struct pass *p)
+/*
+ * Whoever may make a user namespace, or choose what a container binds, can have any tmpfs that he sees at
+ * his /dev/shm: /run, too. What is mounted elsewhere under another last name than "shm", which those that
+ * container engines make have, is for something else.
+ */
+static void find_others(const struct pass *p, struct index *others)
 {
 	const struct mounts *sets = p->mounts.rows;
 
@@ -151,9 +156,28 @@ void files_find(struct pass *p)
 		const struct mount *m = sets[i].rows.rows;
 
 		for (uint32_t k = 0; k < sets[i].rows.count; k++) {
+			const char *last = strrchr(m[k].point, '/');
+
+			if (!strcmp(m[k].type, "tmpfs") && (!last || strcmp(last, "/shm")))
+				index_add(others, m[k].device, 0, 0, 0);
+		}
+	}
+}
+
+void files_find(struct pass *p)
+{
+	const struct mounts *sets = p->mounts.rows;
+	struct index others = { 0 };
+
+	find_others(p, &others);
+	for (uint32_t i = 0; i < p->mounts.count; i++) {
+		const struct mount *m = sets[i].rows.rows;
+
+		for (uint32_t k = 0; k < sets[i].rows.count; k++) {
 			if (files_fs(p, m[k].device))
 				continue;
-			if (!strcmp(m[k].type, "tmpfs") && !strcmp(m[k].point, "/dev/shm"))
+			if (!strcmp(m[k].type, "tmpfs") && !strcmp(m[k].point, "/dev/shm") &&
+			    (!i || !index_find(&others, m[k].device, 0, 0)))
 				add_fs(p, &sets[i], &m[k], FS_POSIX);
 			else if (!strcmp(m[k].type, "hugetlbfs"))
 				add_fs(p, &sets[i], &m[k], FS_HUGETLB);
@@ -161,6 +185,7 @@ void files_find(struct pass *p)
 		if (i == 0)
 			add_plain_folder(p);
 	}
+	index_release(&others);
 }
 
 void files_release(struct pass *p)

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include "ipctop/io.h"
 
@@ -100,19 +101,26 @@ static struct mounts *mounts_of(struct pass *p, uint64_t mnt_ns)
 	return NULL;
 }
 
-void mounts_read(struct pass *p)
+static bool in_user_ns(uint32_t pid, const struct stat *user_ns)
 {
-	struct mounts *m = table_add(&p->mounts, sizeof(*m));
+	char path[40];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "/proc/%u/ns/user", pid);
+	return !stat(path, &st) && st.st_ino == user_ns->st_ino && st.st_dev == user_ns->st_dev;
+}
+
+/* @user_ns: through processes that are in that one only; NULL: through any. */
+static void read_others(struct pass *p, const struct stat *user_ns)
+{
+	struct mounts *m;
 	int rc;
 
-	m->mnt_ns = p->c->mnt_ns;
-	rc = read_mounts(0, m);
-	if (rc < 0)
-		snapshot_gap(p->s, "mounts", -rc, 0);
 	for (uint32_t i = 0; i < p->c->tasks.count; i++) {
 		const struct task *t = pass_task(p, i);
 
-		if (!t->mnt_ns || t->gone || mounts_of(p, t->mnt_ns))
+		if (!t->mnt_ns || t->gone || mounts_of(p, t->mnt_ns) ||
+		    (user_ns && !in_user_ns(t->pid, user_ns)))
 			continue;
 		m = table_add(&p->mounts, sizeof(*m));
 		m->mnt_ns = t->mnt_ns;
@@ -123,6 +131,22 @@ void mounts_read(struct pass *p)
 		if (rc < 0)
 			m->mnt_ns = 0;	/* another member may be readable */
 	}
+}
+
+void mounts_read(struct pass *p)
+{
+	struct mounts *m = table_add(&p->mounts, sizeof(*m));
+	struct stat user_ns;
+	int rc;
+
+	m->mnt_ns = p->c->mnt_ns;
+	rc = read_mounts(0, m);
+	if (rc < 0)
+		snapshot_gap(p->s, "mounts", -rc, 0);
+	/* in a user namespace of his own anybody may change his root, and with it what he tells of mounts */
+	if (!stat("/proc/self/ns/user", &user_ns))
+		read_others(p, &user_ns);
+	read_others(p, NULL);
 }
 
 int mounts_read_own(struct table *mounts)

@@ -308,3 +308,25 @@ time.sleep(60)'
 	expect posix-shm:/sem. inode="${FACT[a.ino]}"
 	run -0 ipctop show posix-shm:/sem.
 }
+
+@test "whatever tmpfs somebody binds at a /dev/shm of his own: no file of it is shared memory" {
+	world_open --steady
+	actor b own_shm
+	tell b shm_open name=f size=4096
+	tell b close
+	world_public
+	in_world sh -c 'mkdir /mnt/run && mount -t tmpfs -o mode=755 run /mnt/run && mkdir /mnt/run/sub &&
+		echo 1 >/mnt/run/daemon.pid && echo 2 >/mnt/run/sub/daemon.pid'
+	in_background setpriv --reuid 65534 --regid 65534 --clear-groups unshare --user --map-root-user --mount sh -c '
+		mount --rbind /mnt/run /dev/shm && echo bound && exec sleep 60'
+	[ "$ANSWER" = bound ] || skip "no user namespace can be made"
+	in_background setpriv --reuid 65534 --regid 65534 --clear-groups unshare --user --map-root-user --mount sh -c '
+		mount --rbind /mnt/run/sub /dev/shm && echo bound && exec sleep 60'
+
+	run -0 ipctop list -n -o name posix-shm
+	refute_output --partial daemon.pid
+	run -0 ipctop clean --yes --older-than 0 --all-namespaces
+	assert_output --partial "1 removed"
+	in_world cat /mnt/run/daemon.pid /mnt/run/sub/daemon.pid
+	run -1 in_world test -e "/proc/${FACT[b.pid]}/root/dev/shm/f"
+}
