@@ -94,10 +94,12 @@ static void act_one(struct actor *a, struct act *act)
 	if (o && a->settings->save && act->action == ACTION_REMOVE) {
 		if (!save_first(a, act, o))
 			return;
-		/* saving took its time, and attaching a segment has made it young again */
-		if (permit == PERMIT_STALE && kinds[act->kind].counted)
-			permit = PERMIT_DISUSED;
-		a->good_until = 0;
+		/* attaching has changed a segment, and made it young again; of a file reading leaves no trace */
+		if (kinds[act->kind].counted) {
+			a->good_until = 0;
+			if (permit == PERMIT_STALE)
+				permit = PERMIT_DISUSED;
+		}
 		o = look_and_check(a, act, permit);
 	}
 	if (o)

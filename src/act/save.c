@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "actor.h"
 #include "ipctop/view.h"
@@ -14,8 +15,9 @@
 
 #define PIECE		(1 << 20)	/* bytes that are read in one go */
 #define BLOCK		4096		/* of which runs are made: one without a bit set is none */
-#define NUMBERS		100000		/* tried behind one name */
-#define LONGEST_NAME	(NAME_MAX - 7 - (int)sizeof(SAVED_SUFFIX))
+#define NUMBERS		(1U << 30)	/* behind one name */
+#define TRIES		100		/* to be the first to have one */
+#define LONGEST_NAME	(NAME_MAX - 11 - (int)sizeof(SAVED_SUFFIX))
 
 int save_level_max(void)
 {
@@ -216,17 +218,52 @@ static int write_all(const struct save_options *options, const struct snapshot *
 	return rc;
 }
 
-/* The first name that is free. */
+static void put_numbered(struct buf *name, const char *object, unsigned int number)
+{
+	buf_reset(name);
+	save_file_name(name, object);
+	if (number)
+		buf_printf(name, ".%u", number);
+	buf_puts(name, SAVED_SUFFIX);
+}
+
+static bool is_taken(int folder, const char *object, unsigned int number, struct buf *name)
+{
+	struct stat st;
+
+	put_numbered(name, object, number);
+	return !fstatat(folder, name->s, &st, AT_SYMLINK_NOFOLLOW);
+}
+
+/* A number whose name is free, one above one that is taken: many saved files are not tried one by one. */
+static unsigned int free_number(int folder, const char *object, struct buf *name)
+{
+	unsigned int taken = 0, open = 1;
+
+	if (!is_taken(folder, object, 0, name))
+		return 0;
+	while (open < NUMBERS && is_taken(folder, object, open, name)) {
+		taken = open;
+		open *= 2;
+	}
+	while (open - taken > 1) {
+		unsigned int middle = taken + (open - taken) / 2;
+
+		if (is_taken(folder, object, middle, name))
+			taken = middle;
+		else
+			open = middle;
+	}
+	return open;
+}
+
+/* Others may save at the same moment. */
 static int link_numbered(struct newfile *n, const char *object, struct buf *name)
 {
 	int rc = -EEXIST;
 
-	for (unsigned int number = 0; rc == -EEXIST && number < NUMBERS; number++) {
-		buf_reset(name);
-		save_file_name(name, object);
-		if (number)
-			buf_printf(name, ".%u", number);
-		buf_puts(name, SAVED_SUFFIX);
+	for (int tries = 0; rc == -EEXIST && tries < TRIES; tries++) {
+		put_numbered(name, object, free_number(n->folder, object, name));
 		rc = newfile_link(n, name->s);
 	}
 	return rc;

@@ -340,6 +340,31 @@ stop_leaving()
 	run -0 ipctop restore --list "$SAVED"/*
 }
 
+@test "save: many files whose names begin alike are saved soon, each in a file of its own" {
+	need_command strace
+	local long
+	long=$(printf 'l%.0s' {1..250})
+	in_world sh -c 'for i in $(seq 200); do echo "$i" >"/dev/shm/$1$i"; done' - "$long"
+	in_world env ASAN_OPTIONS=detect_leaks=0 strace -f -qq -e trace=linkat,newfstatat -o "$BATS_TEST_TMPDIR/calls" \
+		"$IPCTOP" clean --yes --older-than 0 --save "$SAVED" >/dev/null
+	assert_equal "$(in_world ls /dev/shm)" ""
+	assert_equal "$(find "$SAVED" -name '*.ipctop' | wc -l)" 200
+	assert [ "$(grep -c '"posix-shm-l' "$BATS_TEST_TMPDIR/calls")" -lt 5000 ]
+	run -0 ipctop restore "$SAVED"/*
+	assert_equal "$(in_world sh -c 'cat /dev/shm/* | sort -n')" "$(seq 200)"
+}
+
+@test "save: what is removed after saving is not looked for on the whole machine each time" {
+	need_command strace
+	in_world sh -c 'for i in $(seq 100); do echo "$i" >"/dev/shm/f$i"; done'
+	in_world env ASAN_OPTIONS=detect_leaks=0 strace -f -qq -e trace=openat -o "$BATS_TEST_TMPDIR/calls" \
+		"$IPCTOP" clean --yes --older-than 0 --save "$SAVED" >/dev/null
+	assert_equal "$(in_world ls /dev/shm)" ""
+	assert_equal "$(find "$SAVED" -name '*.ipctop' | wc -l)" 100
+	# one look each half second, however slow this machine is
+	assert [ "$(grep -c '"/proc/locks"' "$BATS_TEST_TMPDIR/calls")" -lt 50 ]
+}
+
 @test "restore: an owner that cannot be kept is told" {
 	saved_public
 	shm_file x 1000
