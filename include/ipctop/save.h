@@ -58,6 +58,11 @@ void saved_close(struct saved *saved);
 /* What it holds: a snapshot with the one object, owned by @saved. */
 const struct snapshot *saved_snapshot(const struct saved *saved);
 const struct object *saved_object(const struct saved *saved);
+/*
+ * Whether what it says of an owner may be followed: it is root's, the caller's or that user's own file, and
+ * not everybody can write it.
+ */
+bool saved_may_give(const struct saved *saved, uint64_t uid);
 /* The next run: 1 with @offset and @length, 0 at the good end, -errno with a sentence. */
 int saved_next(struct saved *saved, uint64_t *offset, uint64_t *length, struct buf *error) __must_check;
 /* Bytes of the current run, @n at most: how many, 0 at its end, -errno with a sentence. */
@@ -73,8 +78,9 @@ int saved_check(struct saved *saved, uint64_t *bytes, struct buf *error) __must_
  * over (-EEXIST). The file is read through once before, so that a damaged one makes nothing. A
  * POSIX object appears under its name when it is whole; a segment appears at once, with mode 0 until it
  * is whole. When it fails midway what was begun is removed. -EOPNOTSUPP: its kind has no name to be
- * made by, or it had none. *@name: what it is called now, freed by the caller; @remark: what is not as it
- * was (its owner).
+ * made by, or it had none. -EPERM: the owner is to be kept, and the file may not say who that is.
+ * *@name: what it is called now, freed by the caller; @remark: what is not as it was (its owner), with
+ * words of the file as they are.
  */
 struct restore_options {
 	bool keep_owner;		/* needs privilege; without, it is the caller's own */

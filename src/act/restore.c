@@ -377,6 +377,9 @@ static int make(struct restoring *r)
 			    kinds[r->o->kind].plural);
 	if (m->by_path && r->name.form != NAME_PATH)
 		return fail(r, -EOPNOTSUPP, "it had lost its name when it was saved");
+	if (keeps_owner(r) && !saved_may_give(r->saved, r->o->uid))
+		return fail(r, -EPERM, "others can write this file, so it does not decide whose the object is: "
+			    "--no-owner makes it yours");
 	rc = saved_check(r->saved, NULL, r->error);
 	return rc ? rc : m->make(r);
 }

@@ -17,6 +17,8 @@
 
 struct saved {
 	int fd;
+	uint32_t owner;			/* of the file */
+	bool anybodys;			/* everybody may write it */
 	struct unpacker *u;
 	struct buf head;		/* both lines, to see that they stay the same */
 	struct snapshot *s;
@@ -120,13 +122,15 @@ static int parse_document(struct saved *saved, size_t document, struct buf *erro
 	return rc;
 }
 
-static int open_regular(const char *file, int *fd, struct buf *error)
+static int open_regular(struct saved *saved, const char *file, struct buf *error)
 {
 	struct stat st;
 
-	*fd = open(file, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (*fd < 0 || fstat(*fd, &st))
+	saved->fd = open(file, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (saved->fd < 0 || fstat(saved->fd, &st))
 		return fail(error, -errno);
+	saved->owner = st.st_uid;
+	saved->anybodys = st.st_mode & S_IWOTH;
 	if (S_ISREG(st.st_mode))
 		return 0;
 	buf_puts(error, "it is not a regular file: it is read twice");
@@ -141,7 +145,7 @@ int saved_open(const char *file, struct saved **result, struct buf *error)
 
 	buf_init(&saved->head);
 	*result = NULL;
-	rc = open_regular(file, &saved->fd, error);
+	rc = open_regular(saved, file, error);
 	if (!rc) {
 		saved->u = unpacker_new(saved->fd);
 		rc = get_head(saved, &saved->head, &document, error);
@@ -175,6 +179,13 @@ const struct snapshot *saved_snapshot(const struct saved *saved)
 const struct object *saved_object(const struct saved *saved)
 {
 	return snapshot_object(saved->s, 0);
+}
+
+bool saved_may_give(const struct saved *saved, uint64_t uid)
+{
+	if (saved->anybodys)
+		return false;
+	return !saved->owner || saved->owner == geteuid() || saved->owner == uid;
 }
 
 static int get_number(struct saved *saved, uint64_t *number)

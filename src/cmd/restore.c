@@ -103,6 +103,16 @@ static void tell_made(const struct restoring *x, const char *file, const char *n
 	buf_release(&line);
 }
 
+/* The name of a user in it is the file's. */
+static void tell_remark(const char *file, const struct buf *remark)
+{
+	struct buf line = BUF_INIT;
+
+	text_escape(&line, remark->s, remark->len, 0);
+	cmd_error_of(file, "%s", line.s);
+	buf_release(&line);
+}
+
 static int restore_one(struct restoring *x, struct saved *saved, const char *file, struct buf *error)
 {
 	const struct restore_options options = {
@@ -119,7 +129,7 @@ static int restore_one(struct restoring *x, struct saved *saved, const char *fil
 		FACT_SET(act, name, arena_strdup(x->plan.s->arena, name));
 		act_settle(&x->plan, act, OUTCOME_RESTORED, remark.len ? "%s" : NULL, remark.s);
 		if (remark.len && !x->no_owner)
-			cmd_error_of(file, "%s", remark.s);
+			tell_remark(file, &remark);
 		tell_made(x, file, name);
 	}
 	/* the first line that did not arrive is told at the end */

@@ -365,6 +365,51 @@ stop_leaving()
 	assert [ "$(grep -c '"/proc/locks"' "$BATS_TEST_TMPDIR/calls")" -lt 50 ]
 }
 
+@test "restore: a file of somebody else's does not decide who owns what root restores" {
+	saved_public
+	shm_file x 1000
+	ipctop save posix-shm:/x --to "$SAVED"
+	in_world rm /dev/shm/x
+	local file=$SAVED/posix-shm-x.ipctop
+
+	in_world chown 65534 "$file"
+	run -1 ipctop restore "$file"
+	assert_output --partial "it does not decide whose the object is"
+	assert_equal "$(in_world ls -A /dev/shm)" ""
+	run -0 ipctop restore --no-owner "$file"
+	in_world rm /dev/shm/x
+	in_world chown 0 "$file"
+	in_world chmod 666 "$file"
+	run -1 ipctop restore "$file"
+	assert_equal "$(in_world ls -A /dev/shm)" ""
+	in_world chmod 644 "$file"
+	run -0 ipctop restore "$file"
+}
+
+@test "restore: his own file may say that the object is his" {
+	saved_public
+	shm_file x 1000
+	in_world chown 65534:65534 /dev/shm/x
+	run -0 ipctop_as_nobody save posix-shm:/x --to "$SAVED"
+	in_world rm /dev/shm/x
+	assert_equal "$(in_world stat -c %u "$SAVED/posix-shm-x.ipctop")" 65534
+	run -0 ipctop restore "$SAVED/posix-shm-x.ipctop"
+	assert_equal "$(in_world stat -c %u /dev/shm/x)" 65534
+}
+
+@test "restore: no name of a user in a file reaches a terminal as it is" {
+	need_command zstd
+	saved_public
+	shm_file x 1000
+	ipctop save posix-shm:/x --to "$SAVED"
+	in_world rm /dev/shm/x
+	# shellcheck disable=SC2016 # of the inner shell
+	in_world sh -c 'zstd -q -d -c "$1" | LC_ALL=C sed "2s/\"user\": *\"root\"/\"user\":\"\\\\u001b[31mroot\"/" |
+		zstd -q --check --no-content-size -o "$2"; chmod 644 "$2"' - "$SAVED/posix-shm-x.ipctop" "$SAVED/forged"
+	run -0 ipctop_as_nobody restore "$SAVED/forged"
+	assert_output --partial "it was \\x1B[31mroot's and is yours now"
+}
+
 @test "restore: an owner that cannot be kept is told" {
 	saved_public
 	shm_file x 1000
