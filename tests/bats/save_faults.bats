@@ -168,10 +168,11 @@ failing()
 @test "save: a file system without nameless files" {
 	need_command strace
 	shm_file x 300000
+	# the folder is opened to see that it is there, and to save in it; then comes the file
 	strace_nameless()
 	{
 		in_world strace -qq -o /dev/null -P "$SAVED" -e trace=openat,renameat2,linkat \
-			-e inject=openat:error=EOPNOTSUPP:when=2 "$@" "$IPCTOP" save posix-shm:/x --to "$SAVED"
+			-e inject=openat:error=EOPNOTSUPP:when=3 "$@" "$IPCTOP" save posix-shm:/x --to "$SAVED"
 	}
 	run -0 strace_nameless
 	run -0 strace_nameless -e inject=renameat2:error=EINVAL
