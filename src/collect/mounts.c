@@ -287,38 +287,50 @@ static bool is_layer(const struct object *o, const struct mount *m)
 	return false;
 }
 
-static bool stands_on(const struct pass *p, const struct object *o, const char *below,
-		      const struct mount *m)
+static uint64_t hash_of(const char *name)
 {
-	/* the source of a bind mount: the very file is a mount's root */
-	if (m->device == o->device && m->root[0] == '/' && m->root[1] && !strcmp(m->root + 1, below))
-		return true;
-	return is_layer(o, m);
+	uint64_t h = 0xcbf29ce484222325ULL;
+
+	for (; *name; name++)
+		h = (h ^ (unsigned char)*name) * 0x100000001b3ULL;
+	return h;
+}
+
+/* Files that are roots of mounts, by device and name; two names with one hash: both count. */
+static void find_sources(const struct pass *p, struct index *files, struct table *overlays)
+{
+	const struct mounts *sets = p->mounts.rows;
+
+	for (uint32_t i = 0; i < p->mounts.count; i++) {
+		const struct mount *m = sets[i].rows.rows;
+
+		for (uint32_t k = 0; k < sets[i].rows.count; k++) {
+			if (!strcmp(m[k].type, "overlay"))
+				*(const struct mount **)table_add(overlays, sizeof(void *)) = &m[k];
+			else if (m[k].root[0] == '/' && m[k].root[1] && files_fs(p, m[k].device))
+				index_add(files, m[k].device, hash_of(m[k].root + 1), 0, 0);
+		}
+	}
 }
 
 void mounts_mark(struct pass *p)
 {
-	const struct mounts *sets = p->mounts.rows;
-	struct table candidates = { 0 };
+	struct index files = { 0 };
+	struct table overlays = { 0 };
 
-	/* few mounts can matter: those of the kernel's file systems with files as roots, and overlays */
-	for (uint32_t i = 0; i < p->mounts.count; i++) {
-		const struct mount *m = sets[i].rows.rows;
-
-		for (uint32_t k = 0; k < sets[i].rows.count; k++)
-			if (!strcmp(m[k].type, "overlay") ||
-			    (m[k].root[1] && files_fs(p, m[k].device)))
-				*(const struct mount **)table_add(&candidates, sizeof(void *)) = &m[k];
-	}
-	for (uint32_t i = 0; candidates.count && i < snapshot_count(p->s, CLASS_OBJECT); i++) {
+	/* anybody can make a hundred thousand mounts, and as many files: no file is held against each */
+	find_sources(p, &files, &overlays);
+	for (uint32_t i = 0; (files.used || overlays.count) && i < snapshot_count(p->s, CLASS_OBJECT); i++) {
 		struct object *o = snapshot_object(p->s, i);
 		const struct where *w = pass_where(p, i);
-		const struct mount *const *m = candidates.rows;
+		const struct mount *const *m = overlays.rows;
 
 		if (!w->fs || !w->below)
 			continue;
-		for (uint32_t k = 0; k < candidates.count && !o->evidence.mounted; k++)
-			o->evidence.mounted = stands_on(p, o, w->below, m[k]);
+		o->evidence.mounted = index_find(&files, o->device, hash_of(w->below), 0);
+		for (uint32_t k = 0; k < overlays.count && !o->evidence.mounted; k++)
+			o->evidence.mounted = is_layer(o, m[k]);
 	}
-	table_release(&candidates);
+	index_release(&files);
+	table_release(&overlays);
 }

@@ -330,3 +330,24 @@ time.sleep(60)'
 	in_world cat /mnt/run/daemon.pid /mnt/run/sub/daemon.pid
 	run -1 in_world test -e "/proc/${FACT[b.pid]}/root/dev/shm/f"
 }
+
+@test "thousands of files and of mounts: they are not held against each other one by one" {
+	world_open
+	need_command "$PYTHON"
+	in_world sh -c 'seq -f /dev/shm/%.0f 20000 | xargs touch'
+	in_background unshare --mount "$PYTHON" -c '
+import ctypes, time
+libc = ctypes.CDLL(None)
+open("/dev/shm/source", "w")
+libc.mount(b"none", b"/tmp", b"tmpfs", 0, None)
+for i in range(40000):
+	open("/tmp/%d" % i, "w").close()
+	if libc.mount(b"/dev/shm/source", b"/tmp/%d" % i, None, 4096, None):
+		break
+print(i + 1, flush=True)
+time.sleep(60)'
+	[ "$ANSWER" = 40000 ] || skip "so many mounts are not to be had here"
+	# seconds of the processor; pair by pair it takes more than five
+	run -0 --separate-stderr in_world prlimit --cpu=4 "$IPCTOP" list -n -o name,verdict posix-shm
+	assert_line --regexp "^posix-shm:/source +live$"
+}
