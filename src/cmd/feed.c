@@ -15,7 +15,7 @@ static int open_machine(struct feed *feed, const struct query *q, uint32_t needs
 	if (rc)
 		cmd_error("%s", error.s);
 	buf_release(&error);
-	if (rc && rc != -ETIMEDOUT)
+	if (rc && rc != -ETIMEDOUT && rc != -EREMOTE)
 		return FAILED;
 	feed->options = q->collect;
 	feed->options.policy_error = -rc;

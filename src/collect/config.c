@@ -90,11 +90,26 @@ static int open_safely(const struct mounts *mounts, const char *path, int flags)
 	return fd < 0 ? -errno : fd;
 }
 
-/* The text of a file; -ENOENT: there is none, -EREMOTE: not opened, both without a sentence. */
-static int read_file(const struct mounts *mounts, const char *path, struct buf *text, struct buf *error)
+/* Whoever runs the server could say that the file is root's. */
+static int check_server(int fd, const struct mounts *mounts, const char *path, struct buf *error)
+{
+	struct stat st;
+
+	if (!fstat(fd, &st) && mounts_owner_told(mounts, st.st_dev))
+		return 0;
+	complain(error, path, "left out", "it is on another user's FUSE file system");
+	return -EREMOTE;
+}
+
+/*
+ * The text of a file; -ENOENT: there is none, without a sentence. -EREMOTE: by a @server of another user;
+ * or, where a server may not be asked, one is on the way, without a sentence.
+ */
+static int read_file(const struct mounts *mounts, bool server, const char *path, struct buf *text,
+		     struct buf *error)
 {
 	/* a FIFO must not stop us */
-	int fd = open_safely(mounts, path, O_RDONLY | O_NOCTTY | O_NONBLOCK);
+	int fd = open_safely(server ? NULL : mounts, path, O_RDONLY | O_NOCTTY | O_NONBLOCK);
 	int err = fd < 0 ? fd : 0;
 
 	if (err == -ENOTDIR)
@@ -105,7 +120,9 @@ static int read_file(const struct mounts *mounts, const char *path, struct buf *
 		complain(error, path, "cannot be read", strerror(-err));
 		return err;
 	}
-	err = read_text(fd, path, text, error);
+	err = server ? check_server(fd, mounts, path, error) : 0;
+	if (!err)
+		err = read_text(fd, path, text, error);
 	close(fd);
 	return err;
 }
@@ -127,10 +144,10 @@ static bool is_anothers(const struct mounts *mounts, const char *home)
  * The file at @path, by a process of its own: only that one waits for a server that does not answer. It
  * writes an errno, and the text or a sentence. Nothing has started threads yet when policy is read.
  */
-static void answer(int out, const char *home, const char *path)
+static void answer(int out, const struct mounts *mounts, const char *home, const char *path)
 {
 	struct buf text = BUF_INIT, error = BUF_INIT;
-	int err = home && is_anothers(NULL, home) ? -ENOENT : read_file(NULL, path, &text, &error);
+	int err = home && is_anothers(NULL, home) ? -ENOENT : read_file(mounts, true, path, &text, &error);
 	const struct buf *said = err ? &error : &text;
 
 	if (!io_write(out, &err, sizeof(err)))
@@ -161,7 +178,8 @@ static int hear(int in, struct buf *answer)
 	return 0;
 }
 
-static int read_patiently(const char *home, const char *path, struct buf *text, struct buf *error)
+static int read_patiently(const struct mounts *mounts, const char *home, const char *path,
+			  struct buf *text, struct buf *error)
 {
 	struct buf said = BUF_INIT;
 	int pipes[2], err;
@@ -171,7 +189,7 @@ static int read_patiently(const char *home, const char *path, struct buf *text, 
 		return -errno;
 	child = fork();
 	if (!child)
-		answer(pipes[1], home, path);
+		answer(pipes[1], mounts, home, path);
 	close(pipes[1]);
 	err = child < 0 ? -EAGAIN : hear(pipes[0], &said);
 	close(pipes[0]);
@@ -199,10 +217,10 @@ static int add_file(struct policy *p, const struct mounts *mounts, const char *h
 		    struct buf *error)
 {
 	struct buf text = BUF_INIT;
-	int err = read_file(mounts, path, &text, error);
+	int err = read_file(mounts, false, path, &text, error);
 
 	if (err == -EREMOTE)
-		err = read_patiently(home, path, &text, error);
+		err = read_patiently(mounts, home, path, &text, error);
 	if (!err)
 		err = policy_add_text(p, path, text.s, error);
 	buf_release(&text);
@@ -238,7 +256,7 @@ static int load(struct policy *p, const struct mounts *mounts, const char *home,
 
 	for (; !err && *paths; paths++) {
 		err = add_file(p, mounts, home, *paths, error);
-		if (err == -ETIMEDOUT) {
+		if (err == -ETIMEDOUT || err == -EREMOTE) {
 			left_out = err;
 			err = 0;
 		}

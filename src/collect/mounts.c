@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 #include "ipctop/io.h"
 
 #define MOUNTINFO_MAX (64 << 20)
@@ -261,6 +262,24 @@ static const char *option_value(const char *options, const char *key, size_t *le
 		return at + n;
 	}
 	return NULL;
+}
+
+bool mounts_owner_told(const struct mounts *set, uint64_t device)
+{
+	const struct mount *m = set->rows.rows;
+
+	for (uint32_t k = 0; k < set->rows.count; k++) {
+		const char *user;
+		size_t len;
+
+		if (m[k].device != device)
+			continue;
+		if (strncmp(m[k].type, "fuse", 4))
+			return true;
+		user = option_value(m[k].options, "user_id=", &len);
+		return user && (strtoull(user, NULL, 10) == 0 || strtoull(user, NULL, 10) == geteuid());
+	}
+	return false;
 }
 
 /* Whether @o stands in one of the layers that an overlay's options name. */

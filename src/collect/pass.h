@@ -259,6 +259,11 @@ bool mounts_may_hang(const struct pass *p, const char *path);
  * count: when the reader's own is away the reader does not run.
  */
 bool mounts_pass_server(const struct mounts *set, const char *path, bool root);
+/*
+ * Whether the owners of files on @device, a file system of @set, are to be believed: a FUSE server tells
+ * what it likes, so it must be root's or the reader's own (mount.fuse3(8), user_id).
+ */
+bool mounts_owner_told(const struct mounts *set, uint64_t device);
 /* Whether there is any such file system beside the root. */
 bool mounts_any_server(const struct mounts *set);
 /* The type of the file system with that device number, NULL when unknown. */

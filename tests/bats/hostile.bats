@@ -38,7 +38,7 @@ INIT, LOOKUP, GETATTR, OPEN, READ, FORGET, BATCH_FORGET = 26, 1, 3, 14, 15, 2, 4
 text = sys.argv[2].encode() if len(sys.argv) > 2 else None
 files = set()
 fd = os.open("/dev/fuse", os.O_RDWR)
-options = "fd=%d,rootmode=40000,user_id=0,group_id=0,allow_other" % fd
+options = "fd=%d,rootmode=40000,user_id=%s,group_id=0,allow_other" % (fd, os.environ.get("SERVED_BY", "0"))
 libc = ctypes.CDLL(None, use_errno=True)
 if libc.mount(b"server", sys.argv[1].encode(), b"fuse.server", 0, options.encode()):
 	print("failed:", os.strerror(ctypes.get_errno()), flush=True)
@@ -154,6 +154,21 @@ expect_left_out()
 	in_world test -e /dev/shm/f
 	in_world env HOME=/mnt/dead "$IPCTOP" rm --force posix-shm:/f
 	in_world test ! -e /dev/shm/f
+}
+
+@test "the configuration is on another user's FUSE: he does not decide what is kept" {
+	world_open
+	actor a shm_open name=f
+	tell a leak
+	stop a
+	in_world mount -t tmpfs none /mnt
+	in_world mkdir /mnt/served
+	SERVED_BY=1234 server /mnt/served "keep posix-shm:/f"
+	run -0 --separate-stderr in_world env XDG_CONFIG_HOME=/mnt/served/x "$IPCTOP" list posix-shm -n -r -o name,reasons --older-than 0
+	refute_output --partial kept
+	assert_regex "$stderr" "ipctop.conf: left out: it is on another user's FUSE file system"
+	run -1 in_world env XDG_CONFIG_HOME=/mnt/served/x "$IPCTOP" clean --yes --older-than 0
+	in_world test -e /dev/shm/f
 }
 
 @test "the configuration is on a server that answers: it is read" {
