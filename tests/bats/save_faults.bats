@@ -23,6 +23,12 @@ saved_object()
 	in_world rm /dev/shm/x
 }
 
+# traced OPTION… COMMAND…: by strace; what is traced cannot be searched for leaks.
+traced()
+{
+	in_world env ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0" strace -qq -o /dev/null "$@"
+}
+
 damage()
 {
 	in_world "$PYTHON" "$SOURCE/tests/bats/saved_damage.py" "$IPCTOP" "$@"
@@ -135,7 +141,7 @@ with open(sys.argv[4], "wb") as f:
 # failing CALLS:ERROR… COMMAND…: with system calls that fail. Follows no forks: threads compress.
 failing()
 {
-	in_world strace -qq -o /dev/null -e trace=fsync,write,openat,linkat,renameat2 -e inject="$1" "${@:2}"
+	traced -e trace=fsync,write,openat,linkat,renameat2 -e inject="$1" "${@:2}"
 }
 
 @test "save: what could not be saved is not removed" {
@@ -171,7 +177,7 @@ failing()
 	# the folder is opened to see that it is there, and to save in it; then comes the file
 	strace_nameless()
 	{
-		in_world strace -qq -o /dev/null -P "$SAVED" -e trace=openat,renameat2,linkat \
+		traced -P "$SAVED" -e trace=openat,renameat2,linkat \
 			-e inject=openat:error=EOPNOTSUPP:when=3 "$@" "$IPCTOP" save posix-shm:/x --to "$SAVED"
 	}
 	run -0 strace_nameless
@@ -265,7 +271,7 @@ timed()
 	need_command strace
 	saved_object
 	# the second reading gets other bytes than the first: an error midway
-	run -1 in_world strace -qq -o /dev/null -P "$SAVED/posix-shm-x.ipctop" -e inject=read:error=EIO:when=3 \
+	run -1 traced -P "$SAVED/posix-shm-x.ipctop" -e inject=read:error=EIO:when=3 \
 		"$IPCTOP" restore "$SAVED/posix-shm-x.ipctop"
 	assert_equal "$(in_world ls -A /dev/shm)" ""
 }
@@ -281,8 +287,7 @@ timed()
 	assert_equal "$(segments)" 0
 	# it is read once to be checked, and once more when the segment is there
 	for n in {1..20}; do
-		run in_world env ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0" strace -qq -o /dev/null \
-			-P "${file[0]}" -e inject=read:error=EIO:when="$n" "$IPCTOP" restore "${file[0]}"
+		run traced -P "${file[0]}" -e inject=read:error=EIO:when="$n" "$IPCTOP" restore "${file[0]}"
 		[ "$status" -ne 0 ] || break
 		assert_equal "$(segments)" 0
 	done
