@@ -156,14 +156,20 @@ expect_left_out()
 	in_world test ! -e /dev/shm/f
 }
 
-@test "the configuration is on another user's FUSE: he does not decide what is kept" {
-	world_open
+# A file that is left behind, and a configuration by FUSE, of user $SERVED_BY or root, that keeps it.
+served_keep()
+{
 	actor a shm_open name=f
 	tell a leak
 	stop a
 	in_world mount -t tmpfs none /mnt
 	in_world mkdir /mnt/served
-	SERVED_BY=1234 server /mnt/served "keep posix-shm:/f"
+	server /mnt/served "keep posix-shm:/f"
+}
+
+@test "the configuration is on another user's FUSE: he does not decide what is kept" {
+	world_open
+	SERVED_BY=1234 served_keep
 	run -0 --separate-stderr in_world env XDG_CONFIG_HOME=/mnt/served/x "$IPCTOP" list posix-shm -n -r -o name,reasons --older-than 0
 	refute_output --partial kept
 	assert_regex "$stderr" "ipctop.conf: left out: it is on another user's FUSE file system"
@@ -173,12 +179,7 @@ expect_left_out()
 
 @test "the configuration is on a server that answers: it is read" {
 	world_open
-	actor a shm_open name=f
-	tell a leak
-	stop a
-	in_world mount -t tmpfs none /mnt
-	in_world mkdir /mnt/served
-	server /mnt/served "keep posix-shm:/f"
+	served_keep
 	run -0 --separate-stderr in_world env XDG_CONFIG_HOME=/mnt/served/x "$IPCTOP" list posix-shm -n -r -o name,reasons
 	assert_output "posix-shm:/f kept"
 	assert_equal "$stderr" ""
