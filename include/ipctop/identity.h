@@ -37,4 +37,17 @@ void identity_finder_free(struct identity_finder *f);
  */
 struct object *identity_find(const struct identity_finder *f, const struct identity *who);
 
+/*
+ * The same between two looks, where a change of mode, owner or name leaves an object what it is.
+ * Facts that are unknown in one of them speak for neither.
+ */
+bool identity_same_place(const struct object *a, const struct object *b);
+/* Whether the object @was, in the same place, still is @is; their births tell. */
+bool identity_same_birth(const struct object *was, const struct object *is);
+/*
+ * The object in the place of @o, which is of another snapshot; NULL: the place is empty. Where
+ * several share one (files of btrfs and overlayfs can) that with the path of @o, if there is one.
+ */
+struct object *identity_beside(const struct identity_finder *f, const struct object *o);
+
 #endif

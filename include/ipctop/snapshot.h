@@ -30,6 +30,7 @@ enum row_class {
 	CLASS_GROUP,		/* of `list --by` */
 	CLASS_MAP,		/* of `maps`: one VMA, private or shared */
 	CLASS_ACT,		/* of a plan: one act on one object, and what became of it */
+	CLASS_EVENT,		/* of two looks: what happened to one object between them */
 	NR_CLASSES
 };
 
@@ -247,6 +248,27 @@ struct act {
 	const struct identity *who;	/* no fact: what the executor knows the object by */
 };
 
+/* In the order in which they happen to one object. */
+enum event_type {
+	EVENT_CREATED, EVENT_ATTACHED, EVENT_DETACHED, EVENT_CHANGED, EVENT_CONDEMNED, EVENT_REMOVED,
+	NR_EVENTS
+};
+extern const char *const event_names[NR_EVENTS + 1];
+
+struct event {
+	struct facts facts;
+	int64_t time;			/* milliseconds since the epoch */
+	uint64_t event;			/* enum event_type */
+	const char *name;		/* of the object */
+	uint64_t kind;			/* enum kind */
+	uint64_t size;			/* bytes */
+	uint64_t uid;
+	const char *user;		/* the owner */
+	uint64_t pid;			/* who did it */
+	const char *comm;
+	uint64_t mappings;		/* attached, detached: how many more or fewer */
+};
+
 #define DOCUMENT_SCHEMA "ipctop/1"	/* the contract that this program writes and reads */
 
 struct document {
@@ -266,6 +288,7 @@ FACTS_FIT(struct process);
 FACTS_FIT(struct document);
 FACTS_FIT(struct map);
 FACTS_FIT(struct act);
+FACTS_FIT(struct event);
 _Static_assert(offsetof(struct object, evidence) - sizeof(struct facts) <= 64 * 8,
 	       "struct object has too many facts");
 

@@ -381,6 +381,25 @@ static const struct field act_fields[] = {
 };
 #undef ROW
 
+#define ROW struct event
+static const struct field event_fields[] = {
+	STORED(VT_STAMP, time, HELP("when it happened, at the latest"),
+	       .flags = FIELD_REQUIRED | FIELD_DEFAULT),
+	STORED(VT_ENUM, event, HELP("what happened"), .names = event_names,
+	       .flags = FIELD_REQUIRED | FIELD_DEFAULT),
+	STORED(VT_NAME, name, HELP("name of the object"),
+	       .flags = FIELD_REQUIRED | FIELD_DEFAULT | FIELD_WRAP),
+	STORED(VT_ENUM, kind, HELP("kind of object"), .names = kind_names,
+	       .flags = FIELD_REQUIRED | FIELD_DEFAULT),
+	STORED(VT_BYTES, size, HELP("size in bytes"), .flags = FIELD_RIGHT | FIELD_DEFAULT),
+	STORED(VT_UINT, uid, HELP("owner's user number"), .flags = FIELD_RIGHT),
+	STORED(VT_STRING, user, HELP("owner"), .numeric = "uid", .flags = FIELD_DEFAULT),
+	STORED(VT_UINT, pid, HELP("process that did it"), .flags = FIELD_RIGHT | FIELD_DEFAULT),
+	STORED(VT_STRING, comm, HELP("its short name"), .flags = FIELD_DEFAULT),
+	STORED(VT_UINT, mappings, HELP("how many mappings more or fewer"), .flags = FIELD_RIGHT),
+};
+#undef ROW
+
 #define CLASS(id, name_, type)								\
 	[id] = { .name = #name_, .fields = name_##_fields,				\
 		 .count = ARRAY_SIZE(name_##_fields), .size = sizeof(type) }
@@ -401,6 +420,7 @@ const struct field_class field_classes[NR_CLASSES] = {
 	CLASS(CLASS_GROUP, group, struct group_row),
 	CLASS(CLASS_MAP, map, struct map),
 	CLASS(CLASS_ACT, act, struct act),
+	CLASS(CLASS_EVENT, event, struct event),
 };
 
 void field_get(const struct snapshot *s, const struct field *field, const void *row,

@@ -46,9 +46,10 @@ struct identity_finder {
 	uint32_t mask;
 };
 
+/* Of files not by kind: a semaphore in the making is a file of another size. */
 static uint32_t place_hash(enum kind kind, uint64_t a, uint64_t b)
 {
-	uint64_t h = (a ^ (b << 1) ^ kind) * 0x9e3779b97f4a7c15ULL;
+	uint64_t h = (a ^ (b << 1) ^ (kind == KIND_SHM)) * 0x9e3779b97f4a7c15ULL;
 
 	return h >> 32;
 }
@@ -99,4 +100,49 @@ struct object *identity_find(const struct identity_finder *f, const struct ident
 			return o;
 	}
 	return NULL;
+}
+
+bool identity_same_place(const struct object *a, const struct object *b)
+{
+	if (a->kind == KIND_SHM || b->kind == KIND_SHM)
+		return a->kind == b->kind && a->id == b->id && a->ipc_ns == b->ipc_ns;
+	if (!FACT_KNOWN(a, inode) || !FACT_KNOWN(b, inode))
+		return FACT_KNOWN(a, inode) == FACT_KNOWN(b, inode) && !strcmp(a->name, b->name);
+	return a->inode == b->inode && a->device == b->device;
+}
+
+#define DIFFERS(m) (FACT_KNOWN(was, m) && FACT_KNOWN(is, m) && was->m != is->m)
+
+bool identity_same_birth(const struct object *was, const struct object *is)
+{
+	if (is->kind != KIND_SHM)
+		return !DIFFERS(birth_time);
+	/* removal takes a segment's key */
+	if (DIFFERS(key) && !(is->flags & OBJECT_CONDEMNED && !is->key))
+		return false;
+	return !DIFFERS(creator_pid) && !DIFFERS(creator_uid) && !DIFFERS(size);
+}
+
+static bool same_path(const struct object *a, const struct object *b)
+{
+	if (!FACT_KNOWN(a, path) || !FACT_KNOWN(b, path))
+		return FACT_KNOWN(a, path) == FACT_KNOWN(b, path);
+	return !strcmp(a->path, b->path);
+}
+
+struct object *identity_beside(const struct identity_finder *f, const struct object *o)
+{
+	struct object *found = NULL;
+
+	for (uint32_t at = object_hash(o) & f->mask; f->slots[at]; at = (at + 1) & f->mask) {
+		struct object *here = snapshot_object(f->s, f->slots[at] - 1);
+
+		if (!identity_same_place(here, o))
+			continue;
+		if (same_path(here, o))
+			return here;
+		if (!found)
+			found = here;
+	}
+	return found;
 }

@@ -37,6 +37,11 @@ const char *const outcome_names[NR_OUTCOMES + 1] = {
 	[OUTCOME_FAILED] = "failed",
 };
 
+const char *const event_names[NR_EVENTS + 1] = {
+	[EVENT_CREATED] = "created", [EVENT_ATTACHED] = "attached",   [EVENT_DETACHED] = "detached",
+	[EVENT_CHANGED] = "changed", [EVENT_CONDEMNED] = "condemned", [EVENT_REMOVED] = "removed",
+};
+
 #define GAP_PIDS 16
 
 struct snapshot *snapshot_new(void)
