@@ -42,7 +42,7 @@ struct field_class {
 };
 extern const struct field_class field_classes[NR_CLASSES];
 
-/* The value of @field in @row. Strings belong to the snapshot. */
+/* The value of @field in @row; not applicable where there is none (NULL). Strings belong to the snapshot. */
 void field_get(const struct snapshot *s, const struct field *field, const void *row,
 	       struct value *v);
 
@@ -63,6 +63,9 @@ const struct field *field_at(enum row_class class, unsigned int i);
 unsigned int field_unknown(const struct snapshot *s, enum row_class class, const void *row,
 			   const struct field *unknown[64]);
 
+/* The row that has @field: @row of @class, or the one embedded in it; NULL where none is. */
+const void *field_row(const struct snapshot *s, enum row_class class, const struct field *field,
+		      const void *row);
 /* The same as field_get, for fields found in an embedded class too. */
 void field_get_in(const struct snapshot *s, enum row_class class, const struct field *field,
 		  const void *row, struct value *v);

@@ -6,15 +6,20 @@
 #include <stdint.h>
 
 /* Kinds of objects, and the sources that they are read from. */
+#define KINDS(KIND)									\
+	KIND(SHM, shm)			/* System V shared memory segment */		\
+	KIND(POSIX_SHM, posix_shm)	/* file on a tmpfs at /dev/shm */		\
+	KIND(POSIX_SEM, posix_sem)	/* 32-byte file sem.* directly in /dev/shm */	\
+	KIND(MEMFD, memfd)								\
+	KIND(ANON, anon)		/* anonymous shared memory, /dev/zero included */ \
+	KIND(FILE, file)		/* file mapped shared; on hugetlbfs also when nobody holds it */ \
+	KIND(DEVICE, device)		/* a character device's memory */		\
+	KIND(SPECIAL, special)		/* what the kernel itself maps shared */
+
 enum kind {
-	KIND_SHM,		/* System V shared memory segment */
-	KIND_POSIX_SHM,		/* file on a tmpfs at /dev/shm */
-	KIND_POSIX_SEM,		/* 32-byte file sem.* directly in /dev/shm */
-	KIND_MEMFD,
-	KIND_ANON,		/* anonymous shared memory, /dev/zero included */
-	KIND_FILE,		/* file mapped shared; on hugetlbfs also when nobody holds it */
-	KIND_DEVICE,		/* a character device's memory */
-	KIND_SPECIAL,		/* what the kernel itself maps shared */
+#define KIND_ID(id, member) KIND_##id,
+	KINDS(KIND_ID)
+#undef KIND_ID
 	NR_KINDS
 };
 

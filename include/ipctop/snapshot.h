@@ -30,6 +30,7 @@ enum row_class {
 	CLASS_GROUP,		/* of `list --by` */
 	CLASS_MAP,		/* of `maps`: one VMA, private or shared */
 	CLASS_ACT,		/* of a plan: one act on one object, and what became of it */
+	CLASS_HOLDING,		/* what a process, or those of a user, hold */
 	CLASS_EVENT,		/* of two looks: what happened to one object between them */
 	NR_CLASSES
 };
@@ -248,6 +249,19 @@ struct act {
 	const struct identity *who;	/* no fact: what the executor knows the object by */
 };
 
+/* Memory is `allocated`; each object counts once, however many of them hold it. See holding.h. */
+struct holding {
+	struct facts facts;
+	uint64_t process;		/* index into CLASS_PROCESS, when it is of one */
+	const char *value;		/* what the processes have in common, when it is of several */
+	uint64_t processes, objects;
+	uint64_t size, allocated, share;	/* bytes */
+	uint64_t incomplete;		/* objects of which a size is missing in the sums */
+	uint64_t by_kind[NR_KINDS];	/* bytes of memory */
+	uint64_t owned, owned_allocated;	/* of users: objects that nobody holds */
+	uint64_t stale, stale_allocated;
+};
+
 /* In the order in which they happen to one object. */
 enum event_type {
 	EVENT_CREATED, EVENT_ATTACHED, EVENT_DETACHED, EVENT_CHANGED, EVENT_CONDEMNED, EVENT_REMOVED,
@@ -289,6 +303,7 @@ FACTS_FIT(struct document);
 FACTS_FIT(struct map);
 FACTS_FIT(struct act);
 FACTS_FIT(struct event);
+FACTS_FIT(struct holding);
 _Static_assert(offsetof(struct object, evidence) - sizeof(struct facts) <= 64 * 8,
 	       "struct object has too many facts");
 
@@ -329,6 +344,13 @@ static inline struct object *snapshot_object(const struct snapshot *s, uint32_t 
 void snapshot_gap(struct snapshot *s, const char *source, int error, uint64_t pid);
 /* Forget all gaps but the first @gaps, for what is read again; @numbers as it was then. */
 void snapshot_keep_gaps(struct snapshot *s, uint32_t gaps, uint32_t numbers);
+
+/* Add @v, if it is @known, to @sum, which stays at UINT64_MAX when it would be more. */
+static inline void sum_add(uint64_t *sum, bool known, uint64_t v)
+{
+	if (known && __builtin_add_overflow(*sum, v, sum))
+		*sum = UINT64_MAX;
+}
 
 /* Sums by kind: fills CLASS_TOTAL and the document's members. Before freezing. */
 void snapshot_sum(struct snapshot *s);

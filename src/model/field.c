@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ipctop/field.h"
 
-#include <errno.h>
-
 /*
  * One row a field. Stored fields (STORED) are read and written by one loop; derived
  * ones have a getter. The order is that of the JSON contract.
@@ -381,6 +379,34 @@ static const struct field act_fields[] = {
 };
 #undef ROW
 
+#define ROW struct holding
+static const struct field holding_fields[] = {
+	STORED(VT_EMBED, process, HELP("the process"), .rows = CLASS_PROCESS),
+	STORED(VT_STRING, value, HELP("what the processes have in common"),
+	       .flags = FIELD_DEFAULT | FIELD_TRUNCATE),
+	STORED(VT_UINT, processes, HELP("how many processes hold something"),
+	       .flags = FIELD_RIGHT | FIELD_DEFAULT),
+	STORED(VT_UINT, objects, HELP("how many objects they hold"), .flags = FIELD_RIGHT | FIELD_DEFAULT),
+	STORED(VT_BYTES, size, HELP("sum of the sizes"), .flags = FIELD_RIGHT | FIELD_DEFAULT),
+	STORED(VT_BYTES, allocated, HELP("memory and swap of all that is held"),
+	       .flags = FIELD_RIGHT | FIELD_DEFAULT),
+	STORED(VT_BYTES, share, HELP("of it in proportion: divided by all processes that hold the same"),
+	       .flags = FIELD_RIGHT | FIELD_DEFAULT),
+	STORED(VT_UINT, incomplete, HELP("objects whose size or memory is unknown and missing in the sums"),
+	       .flags = FIELD_RIGHT),
+#define BY_KIND(id, member)								\
+	STORED_AS(VT_BYTES, #member, by_kind[KIND_##id], HELP("of the memory: kind " #member),	\
+		  .flags = FIELD_RIGHT),
+	KINDS(BY_KIND)
+#undef BY_KIND
+	STORED(VT_UINT, owned, HELP("objects of the user that nobody holds"), .flags = FIELD_RIGHT),
+	STORED(VT_BYTES, owned_allocated, HELP("memory and swap that those use"), .flags = FIELD_RIGHT),
+	STORED(VT_UINT, stale, HELP("how many of those are stale"), .flags = FIELD_RIGHT),
+	STORED(VT_BYTES, stale_allocated, HELP("memory and swap that the stale of those use"),
+	       .flags = FIELD_RIGHT),
+};
+#undef ROW
+
 #define ROW struct event
 static const struct field event_fields[] = {
 	STORED(VT_STAMP, time, HELP("when it happened, at the latest"),
@@ -420,123 +446,6 @@ const struct field_class field_classes[NR_CLASSES] = {
 	CLASS(CLASS_GROUP, group, struct group_row),
 	CLASS(CLASS_MAP, map, struct map),
 	CLASS(CLASS_ACT, act, struct act),
+	CLASS(CLASS_HOLDING, holding, struct holding),
 	CLASS(CLASS_EVENT, event, struct event),
 };
-
-void field_get(const struct snapshot *s, const struct field *field, const void *row,
-	       struct value *v)
-{
-	const struct facts *facts = row;
-	uint64_t bit;
-
-	v->type = field->type;
-	if (field->get) {
-		v->state = VALUE_NONE;
-		field->get(s, row, v);
-		return;
-	}
-	if (field->type == VT_FACTS) {
-		v->state = VALUE_KNOWN;
-		return;
-	}
-	bit = 1ULL << ((field->offset - sizeof(struct facts)) / 8);
-	if (facts->known & bit) {
-		v->state = VALUE_KNOWN;
-		memcpy(&v->u, (const char *)row + field->offset, sizeof(v->u));
-	} else {
-		v->state = facts->unknown & bit ? VALUE_UNKNOWN : VALUE_NONE;
-		v->u = 0;
-	}
-}
-
-unsigned int field_unknown(const struct snapshot *s, enum row_class class, const void *row,
-			   const struct field *unknown[64])
-{
-	const struct field_class *c = &field_classes[class];
-	const struct facts *facts = row;
-	unsigned int n = 0;
-
-	if (!facts->unknown)
-		return 0;	/* derived values are unknown only by stored ones */
-	for (unsigned int f = 0; f < c->count && n < 64; f++) {
-		struct value v;
-
-		if (c->fields[f].flags & FIELD_TABLE)
-			continue;
-		field_get(s, &c->fields[f], row, &v);
-		if (v.state == VALUE_UNKNOWN)
-			unknown[n++] = &c->fields[f];
-	}
-	return n;
-}
-
-static bool same_name(const char *field, const char *name)
-{
-	for (; *field && *name; field++, name++) {
-		char c = *name == '-' ? '_' : *name;
-
-		if (c >= 'A' && c <= 'Z')
-			c += 'a' - 'A';
-		if (c != *field)
-			return false;
-	}
-	return !*field && !*name;
-}
-
-const struct field *field_at(enum row_class class, unsigned int i)
-{
-	const struct field_class *c = &field_classes[class];
-
-	for (unsigned int f = 0; f < c->count; f++) {
-		unsigned int inner = 1;
-
-		if (c->fields[f].type == VT_EMBED) {
-			inner = field_classes[c->fields[f].rows].count;
-			if (i < inner)
-				return &field_classes[c->fields[f].rows].fields[i];
-		} else if (i == 0) {
-			return &c->fields[f];
-		}
-		i -= inner;
-	}
-	return NULL;
-}
-
-const struct field *field_find(enum row_class class, const char *name)
-{
-	const struct field *f;
-
-	for (unsigned int i = 0; (f = field_at(class, i)); i++)
-		if (same_name(f->name, name))
-			return f;
-	return NULL;
-}
-
-const struct field *field_key(enum row_class class)
-{
-	const struct field_class *c = &field_classes[class];
-
-	for (unsigned int f = 0; f < c->count; f++)
-		if (c->fields[f].flags & FIELD_KEY)
-			return &c->fields[f];
-	return NULL;
-}
-
-void field_get_in(const struct snapshot *s, enum row_class class, const struct field *field,
-		  const void *row, struct value *v)
-{
-	const struct field_class *c = &field_classes[class];
-
-	for (unsigned int f = 0; f < c->count && (field < c->fields || field >= c->fields + c->count); f++) {
-		const struct field_class *inner = &field_classes[c->fields[f].rows];
-		struct value at;
-
-		if (c->fields[f].type != VT_EMBED || field < inner->fields ||
-		    field >= inner->fields + inner->count)
-			continue;
-		field_get(s, &c->fields[f], row, &at);
-		field_get(s, field, snapshot_row(s, c->fields[f].rows, at.u), v);
-		return;
-	}
-	field_get(s, field, row, v);
-}

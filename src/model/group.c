@@ -36,21 +36,15 @@ static void set_value(struct snapshot *s, struct group_row *g, const struct fiel
 	}
 }
 
-static void add(uint64_t *sum, bool known, uint64_t v)
-{
-	if (known && __builtin_add_overflow(*sum, v, sum))
-		*sum = UINT64_MAX;
-}
-
 static void add_object(struct group_row *g, const struct object *o)
 {
 	bool stale = FACT_KNOWN(o, verdict) && o->verdict == VERDICT_STALE;
 
 	g->objects++;
 	g->stale += stale;
-	add(&g->size, FACT_KNOWN(o, size), o->size);
-	add(&g->allocated, FACT_KNOWN(o, allocated), o->allocated);
-	add(&g->stale_allocated, stale && FACT_KNOWN(o, allocated), o->allocated);
+	sum_add(&g->size, FACT_KNOWN(o, size), o->size);
+	sum_add(&g->allocated, FACT_KNOWN(o, allocated), o->allocated);
+	sum_add(&g->stale_allocated, stale && FACT_KNOWN(o, allocated), o->allocated);
 }
 
 static struct group_row *new_group(struct snapshot *s, const struct field *field, const struct value *v)

@@ -129,12 +129,6 @@ void snapshot_keep_gaps(struct snapshot *s, uint32_t gaps, uint32_t numbers)
 	FACT_SET(doc, complete, !gaps);
 }
 
-static void add_fact(uint64_t *sum, bool known, uint64_t v)
-{
-	if (known && __builtin_add_overflow(*sum, v, sum))
-		*sum = UINT64_MAX;
-}
-
 void snapshot_sum(struct snapshot *s)
 {
 	struct total sums[NR_KINDS] = { 0 };
@@ -148,9 +142,9 @@ void snapshot_sum(struct snapshot *s)
 
 		t->objects++;
 		t->stale += stale;
-		add_fact(&t->size, FACT_KNOWN(o, size), o->size);
-		add_fact(&t->allocated, FACT_KNOWN(o, allocated), o->allocated);
-		add_fact(&t->stale_allocated, stale && FACT_KNOWN(o, allocated), o->allocated);
+		sum_add(&t->size, FACT_KNOWN(o, size), o->size);
+		sum_add(&t->allocated, FACT_KNOWN(o, allocated), o->allocated);
+		sum_add(&t->stale_allocated, stale && FACT_KNOWN(o, allocated), o->allocated);
 	}
 	for (unsigned int k = 0; k < NR_KINDS; k++) {
 		struct total *t;

@@ -40,40 +40,12 @@ static const char *row_color(enum row_class class, const void *row)
 	return COLOR_DIM;
 }
 
-static bool field_of(enum row_class class, const struct field *field)
-{
-	const struct field_class *c = &field_classes[class];
-
-	return field >= c->fields && field < c->fields + c->count;
-}
-
-/* The row that @field is a member of: @row itself, or the one embedded in it. */
-static const void *row_holding(const struct snapshot *s, enum row_class class,
-			       const struct field *field, const void *row)
-{
-	const struct field_class *c = &field_classes[class];
-
-	if (field_of(class, field))
-		return row;
-	for (unsigned int f = 0; f < c->count; f++) {
-		struct value at;
-
-		if (c->fields[f].type != VT_EMBED || !field_of(c->fields[f].rows, field))
-			continue;
-		field_get(s, &c->fields[f], row, &at);
-		return snapshot_row(s, c->fields[f].rows, at.u);
-	}
-	return row;
-}
-
 static void put_value(struct buf *out, const struct snapshot *s, enum row_class class,
 		      const struct field *field, const void *row,
 		      const struct value_style *style, struct value *v)
 {
-	const void *holding = row_holding(s, class, field, row);
-
-	field_get(s, field, holding, v);
-	value_put(out, s, field, holding, v, style);
+	field_get_in(s, class, field, row, v);
+	value_put(out, s, field, field_row(s, class, field, row), v, style);
 }
 
 static void put_heading(struct buf *out, const struct field *field)
