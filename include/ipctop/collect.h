@@ -28,6 +28,13 @@ struct collect_options {
 struct collector;
 struct collector *collector_new(const struct collect_options *options);
 void collector_free(struct collector *c);
+/*
+ * What further passes read, in place of what its options said: other columns, another tab. The next
+ * pass tells what that of a new collector would, but for one thing: it does not wait for the second look
+ * that proves absence where no lease does, so that some verdicts are unknown until the pass after it. What
+ * the last pass did not read is read of all processes. Between passes, by the thread that uses it.
+ */
+void collector_ask(struct collector *c, uint32_t of_kinds, uint32_t sources, bool reasons);
 /* One pass. 0 and *@s (snapshot_free), or -errno where nothing at all could be read. */
 int collector_pass(struct collector *c, struct snapshot **s) __must_check;
 

@@ -40,6 +40,7 @@ static void find_hugetlb(struct collector *c)
 	DIR *dir = opendir("/sys/kernel/mm/hugepages");
 	struct dirent *e;
 
+	c->hugetlb_sought = true;
 	while (dir && (e = readdir(dir))) {
 		struct hugetlb_device *h;
 		unsigned long long kib;
@@ -86,19 +87,44 @@ static void ignore_sigio(void)
 		signal(SIGIO, SIG_IGN);
 }
 
+/* Parts of one family may be of both kinds, and each speaks for the other. */
+static uint32_t with_family(uint32_t of_kinds)
+{
+	const uint32_t posix = KIND_BIT(KIND_POSIX_SHM) | KIND_BIT(KIND_POSIX_SEM);
+
+	return of_kinds & posix ? of_kinds | posix : of_kinds;
+}
+
+/*
+ * Most of what is kept says itself what it is good for: a task what of it the last pass read, a
+ * statx in which pass it was made. What depends on the whole of what is asked for is here.
+ */
+void collector_ask(struct collector *c, uint32_t of_kinds, uint32_t sources, bool reasons)
+{
+	const uint32_t sought = SOURCE_BIT(SOURCE_TMPFS) | SOURCE_BIT(SOURCE_MAPS) |
+				SOURCE_BIT(SOURCE_LEASE);
+
+	/* private mappings are read for files that nobody was seen to hold: those may be other files now */
+	if ((sources & sought) != sought || c->options.kinds & ~of_kinds)
+		c->want_private = false;
+	c->options.kinds = of_kinds;
+	c->options.sources = sources;
+	c->options.reasons = reasons;
+	if (with_family(of_kinds) != c->kinds)
+		places_forget(c);
+	c->kinds = with_family(of_kinds);
+	if (!c->hugetlb_sought && sources & (SOURCE_BIT(SOURCE_MAPS) | SOURCE_BIT(SOURCE_FDS)))
+		find_hugetlb(c);
+}
+
 struct collector *collector_new(const struct collect_options *options)
 {
 	struct collector *c = xcalloc(1, sizeof(*c));
-	const uint32_t posix = KIND_BIT(KIND_POSIX_SHM) | KIND_BIT(KIND_POSIX_SEM);
 	char self[16], mine[16];
 	ssize_t n;
 	int error;
 
 	c->options = *options;
-	c->kinds = options->kinds;
-	/* parts of one family may be of both kinds, and each speaks for the other */
-	if (c->kinds & posix)
-		c->kinds |= posix;
 	allow_descriptors();
 	c->threads = count_cores();
 	c->query_works = !options->no_procmap_query;
@@ -106,8 +132,7 @@ struct collector *collector_new(const struct collect_options *options)
 	/* where memfds are forbidden: the first of the kernel's own mounts */
 	if (!c->shm_device)
 		c->shm_device = makedev(0, 1);
-	if (options->sources & (SOURCE_BIT(SOURCE_MAPS) | SOURCE_BIT(SOURCE_FDS)))
-		find_hugetlb(c);
+	collector_ask(c, options->kinds, options->sources, options->reasons);
 	c->ipc_ns = ns_inode(AT_FDCWD, "/proc/self/ns/ipc", &error);
 	c->pid_ns = ns_inode(AT_FDCWD, "/proc/self/ns/pid", &error);
 	c->mnt_ns = ns_inode(AT_FDCWD, "/proc/self/ns/mnt", &error);
@@ -268,7 +293,8 @@ static bool is_open_question(const struct pass *p, uint32_t i)
 /* Whether absence can be told by looking at all: everything is in sight and was read. */
 static bool can_look(const struct pass *p)
 {
-	if (!wants(p, SOURCE_LEASE) || !p->c->initial_pid_ns || !p->c->proc_is_ours || p->hidden)
+	if (!wants(p, SOURCE_LEASE) || !wants(p, SOURCE_MAPS) || !wants(p, SOURCE_FDS) ||
+	    !p->c->initial_pid_ns || !p->c->proc_is_ours || p->hidden)
 		return false;
 	for (uint32_t i = 0; i < p->c->tasks.count; i++) {
 		const struct task *t = pass_task(p, i);

@@ -375,29 +375,26 @@ static uint32_t find_again(struct pass *p, const struct task *t, struct raw_map 
 	return found;
 }
 
-/*
- * What a mapping's name makes of it depends on which file systems there are: when that has
- * changed all are looked up anew.
- */
-static void forget_places(struct pass *p)
+void places_forget(struct collector *c)
 {
-	uint64_t devices = mounts_print(p);
+	const struct task *t = c->tasks.rows;
 
-	if (devices == p->c->devices)
-		return;
-	p->c->devices = devices;
-	for (uint32_t i = 0; i < p->c->tasks.count; i++) {
-		const struct task *t = pass_task(p, i);
-		struct raw_map *m = t->maps.rows;
+	for (uint32_t i = 0; i < c->tasks.count; i++) {
+		struct raw_map *m = t[i].maps.rows;
 
-		for (uint32_t k = 0; k < t->maps.count; k++)
+		for (uint32_t k = 0; k < t[i].maps.count; k++)
 			m[k].object = 0;
 	}
 }
 
 static void join_maps(struct pass *p)
 {
-	forget_places(p);
+	uint64_t devices = mounts_print(p);
+
+	/* what a mapping's name makes of it depends on which file systems there are */
+	if (devices != p->c->devices)
+		places_forget(p->c);
+	p->c->devices = devices;
 	for (uint32_t i = 0; i < p->c->tasks.count; i++) {
 		const struct task *t = pass_task(p, i);
 

@@ -43,10 +43,10 @@ struct task {
 	uint64_t nfds_seen;		/* size of the fd folder at the last reading */
 	uint32_t reader;		/* tid through which maps are read: a dead leader's thread */
 	uint32_t process;		/* row of CLASS_PROCESS in this pass, +1; 0: none yet */
-	int16_t maps_error, fds_error, ns_error, private_error;	/* errno, 0: read */
-	bool maps_valid;		/* maps hold what stood at @cpu */
+	int16_t maps_error, fds_error, ns_error;	/* errno, 0: read */
+	bool maps_valid;		/* maps hold what stood at @cpu; the last scan read them */
 	bool private_read;		/* private mappings of files are among them */
-	bool fds_valid;
+	bool fds_valid;			/* as maps_valid */
 	bool gone;			/* vanished while it was read */
 	bool slept;			/* has not run since the last pass */
 	bool skipped;			/* was not read again in this scan */
@@ -125,6 +125,7 @@ struct collector {
 	uint64_t ipc_ns, pid_ns, mnt_ns;
 	bool initial_pid_ns, proc_is_ours;
 	struct table hugetlb;		/* struct hugetlb_device: the kernel's own mounts */
+	bool hugetlb_sought;
 	int64_t boot_offset;		/* real clock minus boot clock, ms */
 	struct stats stats;		/* facts about files whose holders may sleep */
 	uint32_t counts[NR_CLASSES];	/* rows of the last snapshot */
@@ -291,6 +292,7 @@ void object_name(struct pass *p, uint32_t i);
 
 /* join.c: objects out of mappings and descriptors. */
 void join(struct pass *p, bool maps, bool fds);
+void places_forget(struct collector *c);	/* which object each mapping is of: looked up anew */
 /* What the name of a file on a tmpfs at /dev/shm makes of it, until its size is known. */
 enum kind kind_on_posix(const char *name);
 /* The name without the kernel's " (deleted)", and whether it bore it. */

@@ -404,6 +404,26 @@ static bool table_changed(const struct scan *scan, struct task *t, uint32_t i, c
 	       ((i + scan->p->c->passes) % 4 == 0 && count_fds(path) != t->nfds_seen);
 }
 
+/*
+ * What a scan does not read no later one trusts: meanwhile others who share its memory or its
+ * descriptors, and have gone since, may have changed them under a sleeper.
+ */
+static void forget_unread(const struct scan *scan, struct task *t)
+{
+	if (!scan->maps) {
+		t->maps_valid = t->private_read = false;
+		t->maps_error = 0;
+	}
+	if (!scan->fds) {
+		t->fds_valid = false;
+		t->fds_error = 0;
+	}
+	if (!scan->maps && !scan->fds) {
+		t->mnt_ns = t->pid_ns = 0;
+		t->slept = false;
+	}
+}
+
 static void scan_task(void *arg, uint32_t i)
 {
 	struct scan *scan = arg;
@@ -412,6 +432,7 @@ static void scan_task(void *arg, uint32_t i)
 	int64_t cpu;
 
 	t->skipped = false;
+	forget_unread(scan, t);
 	if (!scan->maps && !scan->fds) {
 		read_ipc_ns(t);
 		return;
@@ -420,7 +441,7 @@ static void scan_task(void *arg, uint32_t i)
 	/* before anything is read: what happens later changes it */
 	cpu = cpu_clock(t->pid);
 	t->slept = cpu >= 0 && cpu == t->cpu && !scan->again && !its_turn(scan, i);
-	t->skipped = t->slept && (!scan->maps || t->maps_valid) && (!scan->private || t->private_read) &&
+	t->skipped = t->slept && (!scan->maps || t->maps_valid) && t->private_read == scan->private &&
 		     !table_changed(scan, t, i, path);
 	if (t->skipped) {
 		atomic_fetch_add(&scan->skipped, 1);

@@ -287,13 +287,21 @@ static struct kept_stat *find_kept(struct stats *stats, const struct object *o)
 	return &rows[found - 1];
 }
 
+/* Whether all who can change it are in sight; a segment's file nobody opens. */
+static bool all_seen(const struct pass *p, const struct object *o)
+{
+	const uint32_t all = SOURCE_BIT(SOURCE_MAPS) | SOURCE_BIT(SOURCE_FDS);
+
+	return o->kind == KIND_SHM || (p->sources & all) == all;
+}
+
 static void keep_stat(struct pass *p, const struct object *o, const struct where *w,
 		      const struct nameless *n)
 {
 	struct stats *stats = &p->c->stats;
 	struct kept_stat *row;
 
-	if (p->c->options.no_skip)
+	if (p->c->options.no_skip || !all_seen(p, o))
 		return;
 	row = find_kept(stats, o);
 	if (!row) {
@@ -314,7 +322,7 @@ static void keep_stat(struct pass *p, const struct object *o, const struct where
 static const struct kept_stat *kept_stat(struct pass *p, const struct object *o,
 					 const struct where *w)
 {
-	struct kept_stat *row = w->awake ? NULL : find_kept(&p->c->stats, o);
+	struct kept_stat *row = w->awake || !all_seen(p, o) ? NULL : find_kept(&p->c->stats, o);
 
 	if (!row || row->holders != w->holders || row->pass + 1 < p->c->passes)
 		return NULL;

@@ -3,15 +3,19 @@
  * The churn test: random changes by a dozen processes, and after each step an incremental
  * snapshot and a full one, which must say the same.
  *
- *	churn MOVER DIR
+ *	churn MOVER DIR [asking]
  *
+ * With `asking` the incremental collector is asked for other kinds and sources every few rounds.
  * To be run as root in a world of its own (IPC, mounts, pids; an empty /dev/shm; DIR on a file
  * system that goes with the world). CHURN_ROUNDS and CHURN_SEED are taken from the environment.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -53,7 +57,7 @@ static uint64_t seed, state;
 static struct deed {
 	unsigned long round;
 	unsigned int mover;
-	bool by_sharer;
+	bool by_sharer, asked;
 	uint32_t op;
 	pid_t pid;
 	struct answer answer;
@@ -101,7 +105,11 @@ static void tell_deeds(FILE *out, unsigned long from)
 	for (unsigned long i = first; i < ndeeds; i++) {
 		const struct deed *d = &deeds[i % ARRAY_SIZE(deeds)];
 
-		if (d->round >= from)
+		if (d->round < from)
+			continue;
+		if (d->asked)
+			fprintf(out, "  round %lu: asked for %s\n", d->round, d->answer.text);
+		else
 			fprintf(out, "  round %lu: mover %u (%d)%s: %s%s\n", d->round, d->mover, d->pid,
 				d->by_sharer ? " by its sharer" : "", op_names[d->op], d->answer.text);
 	}
@@ -274,6 +282,32 @@ static void hold_private(void)
 	close(fd);
 }
 
+/* A process with a /dev/shm of its own, whose file is known only through it. */
+static void live_elsewhere(void)
+{
+	int ready[2];
+	pid_t pid;
+	char c;
+
+	make_pipe(ready);
+	pid = fork();
+	if (pid < 0)
+		die("fork");
+	if (!pid) {
+		if (prctl(PR_SET_PDEATHSIG, SIGKILL) || unshare(CLONE_NEWNS) ||
+		    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+		    mount("shm", "/dev/shm", "tmpfs", 0, NULL) ||
+		    mknod("/dev/shm/elsewhere", S_IFREG | 0600, 0) || write(ready[1], "", 1) != 1)
+			_exit(1);
+		for (;;)
+			pause();
+	}
+	close(ready[1]);
+	if (read(ready[0], &c, 1) != 1)
+		die("a mount namespace");
+	close(ready[0]);
+}
+
 static void prepare(void)
 {
 	char sub[4096];
@@ -284,6 +318,7 @@ static void prepare(void)
 	if (mkdir(sub, 0700) || mkdir("/dev/shm/sub", 0700))
 		die("sub");
 	hold_private();
+	live_elsewhere();
 	for (unsigned int i = 0; i < MOVERS; i++)
 		start(&movers[i]);
 }
@@ -366,7 +401,32 @@ static bool compare(struct collector *c, const struct collect_options *options, 
 	return same;
 }
 
-static bool verify(const struct tally *t, unsigned long rounds, uint64_t settled)
+/*
+ * What a view may want: kinds and what it tells of them; now and then all there is, and now and then
+ * any sources, whether they make sense together or not.
+ */
+static void choose(struct collect_options *options)
+{
+	uint32_t way = any() % 8;
+
+	options->reasons = any() % 2;
+	options->kinds = way < 2 ? KINDS_ALL : any() & KINDS_ALL;
+	options->sources = way == 0 ? SOURCES_ALL : way > 5 ? any() & SOURCES_ALL :
+			   kind_sources(options->kinds, any() & any() & (NEED_BIT(NR_NEEDS) - 1));
+}
+
+static void ask(struct collector *c, struct collect_options *options, unsigned long round)
+{
+	struct deed *d = &deeds[ndeeds++ % ARRAY_SIZE(deeds)];
+
+	choose(options);
+	collector_ask(c, options->kinds, options->sources, options->reasons);
+	*d = (struct deed){ .round = round, .asked = true };
+	snprintf(d->answer.text, sizeof(d->answer.text), "kinds %#x, sources %#x", options->kinds,
+		 options->sources);
+}
+
+static bool verify(const struct tally *t, unsigned long rounds, uint64_t settled, bool asking)
 {
 	uint64_t end = resident_kib();
 
@@ -375,7 +435,7 @@ static bool verify(const struct tally *t, unsigned long rounds, uint64_t settled
 	       (unsigned long long)t->tasks, (long long)t->us / 1000, (long long)t->us_afresh / 1000,
 	       (unsigned long long)end, (unsigned long long)settled);
 	/* an incremental collector that reads everything proves nothing */
-	if (t->skipped < t->tasks / 4) {
+	if (t->skipped < t->tasks / (asking ? 16 : 4)) {
 		printf("too little was skipped\n");
 		return false;
 	}
@@ -393,10 +453,10 @@ static uint64_t number_from(const char *name, uint64_t otherwise)
 	return s && *s ? strtoull(s, NULL, 0) : otherwise;
 }
 
-static int run(unsigned long rounds)
+static int run(unsigned long rounds, bool asking)
 {
 	struct policy *policy = policy_new();
-	const struct collect_options options = {
+	struct collect_options options = {
 		.kinds = KINDS_ALL, .sources = SOURCES_ALL, .reasons = true, .policy = policy,
 	};
 	struct collector *c = collector_new(&options);
@@ -405,6 +465,8 @@ static int run(unsigned long rounds)
 	bool good = true;
 
 	for (unsigned long round = 1; good && round <= rounds; round++) {
+		if (asking && any() % 3 == 0)
+			ask(c, &options, round);
 		for (uint32_t n = any() % 3 + 1; n; n--)
 			change(round);
 		good = compare(c, &options, &tally, round);
@@ -412,7 +474,7 @@ static int run(unsigned long rounds)
 			settled = resident_kib();
 	}
 	if (good)
-		good = verify(&tally, rounds, settled);
+		good = verify(&tally, rounds, settled, asking);
 	collector_free(c);
 	policy_free(policy);
 	return good ? 0 : 1;
@@ -420,8 +482,10 @@ static int run(unsigned long rounds)
 
 int main(int argc, char **argv)
 {
-	if (argc != 3) {
-		fprintf(stderr, "usage: churn MOVER DIR\n");
+	bool asking = argc == 4 && !strcmp(argv[3], "asking");
+
+	if (argc != 3 && !asking) {
+		fprintf(stderr, "usage: churn MOVER DIR [asking]\n");
 		return 2;
 	}
 	program = argv[1];
@@ -431,5 +495,5 @@ int main(int argc, char **argv)
 	state = seed = number_from("CHURN_SEED", (uint64_t)clock_real_ms());
 	printf("CHURN_SEED=%llu\n", (unsigned long long)seed);
 	prepare();
-	return run(number_from("CHURN_ROUNDS", INSTRUMENTED ? 200 : 1000));
+	return run(number_from("CHURN_ROUNDS", INSTRUMENTED ? 200 : 1000), asking);
 }
