@@ -59,7 +59,7 @@ $(wordlist 2,99,$(DEFERRED)): $(firstword $(DEFERRED))
 	@:
 else
 
-packages := libproc2 smartcols json-c libzstd
+packages := libproc2 smartcols json-c libzstd ncursesw
 # Opened only when it is needed (src/collect/process.c), so not linked.
 opened := libproc2
 READELF ?= readelf

@@ -2,6 +2,7 @@
 #include "cmd/cmd.h"
 
 const struct command *const commands[] = {
+	&command_monitor,
 	&command_json,
 	&command_batch,
 	&command_list,

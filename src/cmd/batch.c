@@ -40,9 +40,8 @@ static int set_frames(void *target, const char *arg, struct buf *error)
 	return -EINVAL;
 }
 
-static int set_delay(void *target, const char *arg, struct buf *error)
+int delay_parse(const char *arg, int64_t *us, struct buf *error)
 {
-	struct pace *pace = target;
 	uint64_t seconds;
 	char *end;
 	double delay = strtod(arg, &end);
@@ -52,13 +51,18 @@ static int set_delay(void *target, const char *arg, struct buf *error)
 		end += strlen(end);
 	}
 	if (arg[0] && strchr("0123456789.", arg[0]) && !*end && isfinite(delay) && delay <= 1e9) {
-		pace->delay = (int64_t)(delay * 1e6);
+		*us = (int64_t)(delay * 1e6);
 		return 0;
 	}
 	buf_puts(error, "'");
 	text_escape(error, arg, strlen(arg), 0);
 	buf_puts(error, "' is not a number of seconds");
 	return -EINVAL;
+}
+
+static int set_delay(void *target, const char *arg, struct buf *error)
+{
+	return delay_parse(arg, &((struct pace *)target)->delay, error);
 }
 
 static void print_kinds(const struct query *q, const struct snapshot *s, const uint32_t *rows,
@@ -174,6 +178,14 @@ static int prepare(struct query *q, const struct command *command, struct pace *
 		pace->frames = 1;
 	}
 	return query_prepare(q, command, CLASS_OBJECT, CLASS_OBJECT);
+}
+
+int batch_frames(const struct command *command, struct query *q, int64_t delay)
+{
+	struct pace pace = { .delay = delay };
+	int status = prepare(q, command, &pace);
+
+	return status == DONE ? batch(q, &pace) : status;
 }
 
 static int run(const struct command *command, int argc, char **argv)

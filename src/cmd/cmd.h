@@ -28,7 +28,7 @@ extern const struct command *const commands[];
 extern const struct command command_json, command_batch, command_list, command_show, command_maps,
 	command_clean, command_rm, command_save, command_restore, command_cat, command_chmod,
 	command_chown,
-	command_help, command_help_option, command_version, command_schema;
+	command_monitor, command_help, command_help_option, command_version, command_schema;
 
 /* Run the command that @argv names: the whole of the program. */
 int cmd_main(int argc, char **argv);
@@ -186,6 +186,11 @@ void feed_last(struct feed *feed);
 /* The same, and what it gave last is needed no more either. */
 void feed_forget(struct feed *feed);
 void feed_close(struct feed *feed);
+
+/* Seconds with a fraction, or a duration: as microseconds. 0, or -EINVAL with a sentence. */
+int delay_parse(const char *arg, int64_t *us, struct buf *error) __must_check;
+/* Frames of text, @delay microseconds apart, of what the options of @q say. */
+int batch_frames(const struct command *command, struct query *q, int64_t delay);
 
 /*
  * What commands that change the system have in common: options, the plan shown, the

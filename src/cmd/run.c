@@ -126,17 +126,14 @@ static void fill_standard_files(void)
 
 static int run(int argc, char **argv)
 {
-	const struct command *command;
+	const struct command *command = argc < 2 ? NULL : cmd_find(argv[1]);
 
-	if (argc < 2) {
-		cmd_error("the monitor is not part of this version; there are 'ipctop list' "
-			  "for a table, 'ipctop --json' for scripts and 'ipctop --batch' for logs");
-		return USAGE;
-	}
-	command = cmd_find(argv[1]);
-	if (!command)
-		return cmd_unknown(argv[1]);
-	return command->run(command, argc - 1, argv + 1);
+	if (command)
+		return command->run(command, argc - 1, argv + 1);
+	/* options alone are the monitor's, where they are not meant for a command */
+	if (argc < 2 || (argv[1][0] == '-' && !text_closest(argv[1], name_of_command, commands)))
+		return command_monitor.run(&command_monitor, argc, argv);
+	return cmd_unknown(argv[1]);
 }
 
 /*

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "feeder.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+#include "ipctop/clock.h"
+
+struct look *look_new(struct snapshot *s)
+{
+	static uint64_t count;		/* of one thread: there is one feeder */
+	struct look *look = xcalloc(1, sizeof(*look));
+
+	look->number = ++count;
+	look->s = s;
+	look->references = 1;
+	return look;
+}
+
+struct look *look_get(struct look *look)
+{
+	__atomic_add_fetch(&look->references, 1, __ATOMIC_RELAXED);
+	return look;
+}
+
+void look_put(struct look *look)
+{
+	if (!look || __atomic_sub_fetch(&look->references, 1, __ATOMIC_ACQ_REL))
+		return;
+	snapshot_free(look->s);
+	snapshot_free(look->events);
+	free(look);
+}
+
+struct feeder {
+	struct collector *collector;
+	pthread_t thread;
+	struct look *last;		/* the thread's own: what the next is compared with */
+	struct diff diff;
+	int fd;
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	/* under the lock */
+	struct demand demand;
+	bool demanded, hurry, quit;
+	struct look *ready;
+	int64_t due;			/* when the next pass begins, of the monotonic clock, µs */
+};
+
+static void wait_until(struct feeder *f, int64_t mono_us)
+{
+	struct timespec t = { .tv_sec = mono_us / 1000000, .tv_nsec = mono_us % 1000000 * 1000 };
+
+	pthread_cond_timedwait(&f->changed, &f->lock, &t);
+}
+
+/* Until a pass is wanted: with the lock held. False: the end. */
+static bool wait_for_turn(struct feeder *f)
+{
+	while (!f->quit) {
+		bool free = f->demanded && !f->ready;
+
+		if (free && f->hurry)
+			return true;
+		if (!free || f->demand.paused)
+			pthread_cond_wait(&f->changed, &f->lock);
+		else if (clock_mono_us() >= f->due)
+			return true;
+		else
+			wait_until(f, f->due);
+	}
+	return false;
+}
+
+static struct look *look_at(struct feeder *f, const struct demand *d)
+{
+	uint32_t set = d->kinds ? d->kinds : KINDS_ALL;
+	struct snapshot *s = NULL;
+	struct look *look;
+
+	collector_ask(f->collector, set, kind_sources(set, d->needs), d->reasons);
+	if (collector_pass(f->collector, &s))
+		return NULL;
+	look = look_new(s);
+	for (unsigned int by = 0; by < NR_HOLDING_BYS; by++)
+		if (d->holdings & 1U << by)
+			look->holdings[by] = holdings_add(s, by);
+	if (f->last) {
+		look->events = snapshot_new();
+		diff_snapshots(f->last->s, s, look->events, &f->diff);
+	}
+	look_put(f->last);
+	f->last = look_get(look);
+	return look;
+}
+
+static void *run(void *arg)
+{
+	struct feeder *f = arg;
+
+	pthread_mutex_lock(&f->lock);
+	while (wait_for_turn(f)) {
+		struct demand demand = f->demand;
+		int64_t start = clock_mono_us();
+		struct look *look;
+
+		f->hurry = false;
+		pthread_mutex_unlock(&f->lock);
+		look = look_at(f, &demand);
+		pthread_mutex_lock(&f->lock);
+		f->ready = look;
+		f->due = start + demand.interval * 1000;
+		if (look)
+			eventfd_write(f->fd, 1);
+	}
+	pthread_mutex_unlock(&f->lock);
+	return NULL;
+}
+
+/* Signals are the drawing thread's, but for faults; threads of the collector inherit that. */
+static int start_thread(struct feeder *f)
+{
+	static const int faults[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT };
+	sigset_t all, before;
+	int rc;
+
+	sigfillset(&all);
+	for (unsigned int i = 0; i < ARRAY_SIZE(faults); i++)
+		sigdelset(&all, faults[i]);
+	pthread_sigmask(SIG_BLOCK, &all, &before);
+	rc = pthread_create(&f->thread, NULL, run, f);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return rc;
+}
+
+struct feeder *feeder_new(const struct collect_options *options)
+{
+	struct feeder *f = xcalloc(1, sizeof(*f));
+	pthread_condattr_t attributes;
+
+	f->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(&f->changed, &attributes);
+	pthread_mutex_init(&f->lock, NULL);
+	f->collector = collector_new(options);
+	if (f->fd < 0 || start_thread(f))
+		out_of_memory();
+	return f;
+}
+
+void feeder_free(struct feeder *f)
+{
+	if (!f)
+		return;
+	pthread_mutex_lock(&f->lock);
+	f->quit = true;
+	pthread_cond_signal(&f->changed);
+	pthread_mutex_unlock(&f->lock);
+	pthread_join(f->thread, NULL);
+	look_put(f->ready);
+	look_put(f->last);
+	diff_release(&f->diff);
+	collector_free(f->collector);
+	close(f->fd);
+	pthread_cond_destroy(&f->changed);
+	pthread_mutex_destroy(&f->lock);
+	free(f);
+}
+
+void feeder_demand(struct feeder *f, const struct demand *demand)
+{
+	const struct demand *old = &f->demand;
+
+	pthread_mutex_lock(&f->lock);
+	if (demand->needs & ~old->needs || demand->kinds != old->kinds ||
+	    demand->holdings & ~old->holdings ||
+	    (demand->reasons && !old->reasons))
+		f->hurry = true;
+	if (demand->interval < old->interval)
+		f->due -= (old->interval - demand->interval) * 1000;
+	f->demand = *demand;
+	f->demanded = true;
+	pthread_cond_signal(&f->changed);
+	pthread_mutex_unlock(&f->lock);
+}
+
+void feeder_hurry(struct feeder *f)
+{
+	pthread_mutex_lock(&f->lock);
+	f->hurry = true;
+	pthread_cond_signal(&f->changed);
+	pthread_mutex_unlock(&f->lock);
+}
+
+int feeder_fd(const struct feeder *f)
+{
+	return f->fd;
+}
+
+struct look *feeder_take(struct feeder *f)
+{
+	eventfd_t count;
+	struct look *look;
+
+	(void)!eventfd_read(f->fd, &count);
+	pthread_mutex_lock(&f->lock);
+	look = f->ready;
+	f->ready = NULL;
+	pthread_cond_signal(&f->changed);
+	pthread_mutex_unlock(&f->lock);
+	return look;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef TUI_FEEDER_H
+#define TUI_FEEDER_H
+
+#include "ipctop/collect.h"
+#include "ipctop/diff.h"
+#include "ipctop/holding.h"
+
+/*
+ * Collecting beside drawing: a thread of its own looks at the machine again and again, so that the
+ * screen never waits for it. It looks no further ahead than one look: while that was not taken
+ * (a terminal that is stopped, or takes no output), nothing is read.
+ */
+
+/* What was seen in one pass; immutable. Held by references; look_put by the last frees it. */
+struct look {
+	struct snapshot *s;
+	struct snapshot *events;	/* what happened since the look before; NULL: there was none */
+	struct span holdings[NR_HOLDING_BYS];	/* of those that were demanded */
+	uint64_t number;		/* counts them, from 1 */
+	int references;			/* atomic */
+};
+struct look *look_new(struct snapshot *s);
+struct look *look_get(struct look *look);
+void look_put(struct look *look);	/* NULL is fine */
+
+/* What is to be read, how often. */
+struct demand {
+	uint32_t kinds;			/* KIND_BIT; 0: all */
+	uint32_t needs;			/* NEED_BIT */
+	uint32_t holdings;		/* bits of enum holding_by */
+	bool reasons;
+	int64_t interval;		/* milliseconds between the starts of passes */
+	bool paused;
+};
+
+struct feeder;
+/* @options without kinds and sources. It reads nothing before the first feeder_demand. */
+struct feeder *feeder_new(const struct collect_options *options);
+/* Ends the thread, once a pass that is under way is over. NULL is fine. */
+void feeder_free(struct feeder *f);
+/*
+ * From the next pass on. What was not demanded before is read at once: the pass does not wait for
+ * its time.
+ */
+void feeder_demand(struct feeder *f, const struct demand *demand);
+/* The next pass begins at once. */
+void feeder_hurry(struct feeder *f);
+/* Readable when there is a look to take. */
+int feeder_fd(const struct feeder *f);
+/* The look that is ready, a reference of the caller's; NULL: none is. */
+struct look *feeder_take(struct feeder *f);
+
+#endif

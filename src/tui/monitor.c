@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The monitor's loop: take a look, draw a frame, read an input. */
+#include "verbs.h"
+
+#include <errno.h>
+#include <signal.h>
+#include "ipctop/text.h"
+
+#define USUAL_INTERVAL	2000	/* milliseconds */
+#define EVENTS_KEPT	10000	/* at least; the oldest go */
+
+static void __printf(2, 0) put_message(struct monitor *m, const char *fmt, va_list ap, bool is_error)
+{
+	buf_reset(&m->message);
+	buf_vprintf(&m->message, fmt, ap);
+	m->message_is_error = is_error;
+}
+
+void monitor_tell(struct monitor *m, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	put_message(m, fmt, ap, false);
+	va_end(ap);
+}
+
+void monitor_error(struct monitor *m, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	put_message(m, fmt, ap, true);
+	va_end(ap);
+}
+
+uint32_t monitor_object_row(const struct monitor *m, const struct row_key *key)
+{
+	uint32_t n = m->look ? snapshot_count(m->look->s, CLASS_OBJECT) : 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		struct row_key mine;
+
+		row_key_get(m->look->s, CLASS_OBJECT, i, &mine);
+		if (row_key_same(&mine, key))
+			return i;
+	}
+	return NO_ROW;
+}
+
+/* The head needs the sums of kinds, whatever the tab shows. */
+#define HEAD_NEEDS (NEED_BIT(NEED_DOCUMENT) | NEED_BIT(NEED_VERDICT) | NEED_BIT(NEED_RESIDENT))
+#define ALL_NEEDS (NEED_BIT(NR_NEEDS) - 1)
+
+void monitor_demand(struct monitor *m)
+{
+	struct demand demand = {
+		.kinds = m->options->kinds, .needs = HEAD_NEEDS | tab_needs(m, m->tab),
+		.holdings = tab_holdings(m, m->tab),
+		.interval = m->interval, .paused = m->frozen,
+	};
+
+	if (detail_is_open(m)) {
+		demand.needs = ALL_NEEDS;
+		demand.reasons = true;
+	}
+	if (m->feeder)
+		feeder_demand(m->feeder, &demand);
+}
+
+void monitor_tab(struct monitor *m, enum tab tab)
+{
+	m->tab = tab;
+	monitor_demand(m);
+	panel_refresh(m, monitor_panel(m));
+}
+
+/* Keep the events of a look, and not many more than some: the older half goes at once. */
+static void keep_events(struct monitor *m, const struct look *look)
+{
+	uint32_t had = snapshot_count(m->journal, CLASS_EVENT);
+	uint32_t came = look->events ? snapshot_count(look->events, CLASS_EVENT) : 0;
+
+	if (!came)
+		return;
+	if (had + came > 2 * EVENTS_KEPT) {
+		struct snapshot *old = m->journal;
+
+		m->journal = snapshot_new();
+		events_copy(m->journal, old, had > EVENTS_KEPT ? had - EVENTS_KEPT : 0);
+		snapshot_free(old);
+	}
+	events_copy(m->journal, look->events, 0);
+	snapshot_document(m->journal)->time = snapshot_document(look->s)->time;
+}
+
+static void take_look(struct monitor *m, struct look *look)
+{
+	if (!look)
+		return;
+	look_put(m->before);
+	m->before = m->look;
+	m->look = look;
+	keep_events(m, look);
+	header_look(m);
+	panel_refresh(m, monitor_panel(m));
+	for (unsigned int i = 0; i < m->nlayers; i++)
+		if (m->layers[i]->ops->look)
+			m->layers[i]->ops->look(m, m->layers[i]);
+}
+
+static void click_tab(struct monitor *m, int tab, const struct input *in)
+{
+	monitor_tab(m, tab);
+}
+
+/* "Objects 12" …, and what the rows are chosen by. */
+static void draw_tabs(struct monitor *m, int y, int width)
+{
+	const struct panel *p = monitor_panel(m);
+	struct buf text = BUF_INIT;
+	int x = 0;
+
+	for (unsigned int t = 0; t < NR_TABS; t++) {
+		enum role role = t == m->tab ? ROLE_TAB_ACTIVE : ROLE_TAB;
+		int begin = x;
+
+		buf_reset(&text);
+		buf_printf(&text, t == m->tab ? "[%s]" : " %s ", tab_infos[t].title);
+		x += screen_text(y, x, width - x, 0, role, text.s);
+		zone_add(m, y, begin, 1, x - begin, click_tab, (int)t);
+	}
+	buf_reset(&text);
+	buf_printf(&text, "  %u", p->rows.rows);
+	if (m->tab == TAB_USERS)
+		buf_printf(&text, ", by %s", holding_by_names[m->by]);
+	if (p->tags.count)
+		buf_printf(&text, ", %u tagged", p->tags.count);
+	if (p->filter.kinds)
+		for (unsigned int k = 0; k < NR_KINDS; k++)
+			if (p->filter.kinds & KIND_BIT(k))
+				buf_printf(&text, ", %s", kinds[k].name);
+	if (p->filter.stale)
+		buf_puts(&text, ", stale");
+	if (p->filter.user) {
+		buf_puts(&text, ", user ");
+		text_escape(&text, p->filter.user, strlen(p->filter.user), 0);
+	}
+	if (p->filter.text) {
+		buf_puts(&text, ", filter ");
+		text_escape(&text, p->filter.text, strlen(p->filter.text), 0);
+	}
+	if (p->tree)
+		buf_printf(&text, ", below each %s", tree_names[p->tree]);
+	screen_text(y, x, width - x, 0, ROLE_DIM, text.s);
+	buf_release(&text);
+}
+
+struct area monitor_body(const struct monitor *m)
+{
+	struct area area = { 0 };
+	int rows;
+
+	screen_size(&rows, &area.width);
+	area.y = header_height(m, rows, area.width);
+	area.y += rows >= 6;			/* the tabs */
+	area.height = rows - area.y - (rows >= 5);	/* the footer */
+	return area;
+}
+
+static void draw(struct monitor *m)
+{
+	struct area body = monitor_body(m), head = { 0 };
+	int rows, columns;
+
+	screen_erase();
+	m->nzones = 0;
+	screen_size(&rows, &columns);
+	head.width = columns;
+	head.height = header_height(m, rows, columns);
+	header_draw(m, &head);
+	if (rows >= 6)
+		draw_tabs(m, head.height, columns);
+	panel_draw(m, monitor_panel(m), &body);
+	if (rows >= 5)
+		footer_draw(m, rows - 1, columns);
+	layers_draw(m);
+	screen_show();
+}
+
+static void press(struct monitor *m, const struct input *in)
+{
+	const struct layer *top = layer_top(m);
+	enum place place = top ? top->ops->place : PLACE_TABS;
+	const struct binding *b = binding_find(m, in->key, place);
+
+	buf_reset(&m->message);
+	if (b)
+		b->run(m, b->arg);
+}
+
+static void handle(struct monitor *m, const struct input *in)
+{
+	struct layer *top = layer_top(m);
+
+	if (in->type == INPUT_END) {
+		m->quit = true;
+		m->status = in->key == SIGINT ? 0 : in->key;
+		return;
+	}
+	if (in->type == INPUT_CLICK && zone_click(m, in))
+		return;
+	if (top && top->ops->input(m, top, in))
+		return;
+	if (in->type == INPUT_KEY)
+		press(m, in);
+	else if (in->type == INPUT_WHEEL && !top)
+		for (int i = 0; i < 3; i++)
+			move_selection(m, in->key);
+	else if (in->type == INPUT_RESIZE)
+		panel_relayout(monitor_panel(m));
+}
+
+/* Drawn once for all inputs that wait: a held key does not run after itself. */
+static void run(struct monitor *m)
+{
+	struct input in;
+
+	while (!m->quit) {
+		int wake = m->feeder && !m->frozen ? feeder_fd(m->feeder) : -1;
+
+		draw(m);
+		screen_read(&in, -1, wake);
+		for (;;) {
+			if (in.type == INPUT_WAKE)
+				take_look(m, feeder_take(m->feeder));
+			else if (in.type != INPUT_NONE)
+				handle(m, &in);
+			if (m->quit || in.type == INPUT_NONE)
+				break;
+			screen_read(&in, 0, -1);
+		}
+	}
+}
+
+static int init(struct monitor *m, struct buf *error)
+{
+	const struct monitor_options *o = m->options;
+	struct panel *objects = &m->panels[TAB_OBJECTS];
+	int rc = 0;
+
+	for (unsigned int t = 0; t < NR_TABS; t++)
+		panel_init(&m->panels[t], &tab_infos[t]);
+	m->journal = snapshot_new();
+	m->style = o->style;
+	m->interval = o->interval ? o->interval : USUAL_INTERVAL;
+	m->by = HOLDING_BY_USER;
+	buf_init(&m->message);
+	buf_init(&m->search);
+	buf_init(&m->jump);
+	if (o->columns)
+		rc = panel_columns(objects, o->columns, error);
+	if (!rc && o->sort)
+		rc = panel_sort(objects, o->sort, error);
+	if (!rc && o->filter)
+		rc = row_filter_text(&objects->filter, CLASS_OBJECT, o->filter, error);
+	if (o->users)
+		for (unsigned int t = 0; t < NR_TABS; t++)
+			m->panels[t].filter.user = xstrdup(o->users);
+	return rc;
+}
+
+static void release(struct monitor *m)
+{
+	while (m->nlayers)
+		layer_pop(m);
+	feeder_free(m->feeder);
+	look_put(m->before);
+	look_put(m->look);
+	snapshot_free(m->journal);
+	for (unsigned int t = 0; t < NR_TABS; t++)
+		panel_release(&m->panels[t]);
+	buf_release(&m->message);
+	buf_release(&m->search);
+	buf_release(&m->jump);
+	free(m);
+}
+
+int monitor_run(const struct monitor_options *options, struct buf *error)
+{
+	struct monitor *m = xcalloc(1, sizeof(*m));
+	struct screen_options screen = {
+		.scheme = options->no_color ? SCHEME_MONO : SCHEME_DEFAULT, .ascii = options->ascii,
+		.mouse = !options->no_mouse,
+	};
+	int rc;
+
+	m->options = options;
+	rc = init(m, error);
+	if (!rc)
+		rc = screen_open(&screen, error);
+	if (!rc) {
+		if (options->recorded) {
+			take_look(m, look_new(options->recorded));
+		} else {
+			m->feeder = feeder_new(&options->collect);
+			monitor_demand(m);
+		}
+		run(m);
+		screen_close();
+		rc = m->status;
+	}
+	release(m);
+	return rc;
+}

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A text to read, in a box, and perhaps a question below it. */
+#include "tui.h"
+
+#include "ipctop/text.h"
+
+struct pager_layer {
+	struct layer layer;
+	struct pager pager;
+	int lines, longest, top, page, scroll;
+	struct buf typed;
+};
+
+static void measure(struct pager_layer *l)
+{
+	for (const char *s = l->pager.text; *s; s += strcspn(s, "\n"), s += *s == '\n') {
+		size_t n = strcspn(s, "\n");
+		char *line = xstrndup(s, n);
+		int width = (int)text_width(line);
+
+		free(line);
+		l->lines++;
+		l->longest = width > l->longest ? width : l->longest;
+	}
+}
+
+static bool asks(const struct pager_layer *l)
+{
+	return l->pager.answers || l->pager.typed;
+}
+
+static void answer_click(struct monitor *m, int key, const struct input *in);
+
+/* What can be answered, as buttons; or what is typed. */
+static void draw_footer(struct monitor *m, struct pager_layer *l, int y, int x, int width)
+{
+	int at = x + 2, end = x + width - 2;
+
+	at += screen_text(y, at, end - at, 0, ROLE_BOLD, l->pager.footer ? l->pager.footer :
+			  "Esc closes") + 1;
+	for (const char *a = l->pager.answers; a && *a; a++) {
+		const char label[] = { '[', *a, ']', '\0' };
+
+		zone_add(m, y, at, 1, 3, answer_click, *a);
+		at += screen_text(y, at, end - at, 0, ROLE_CHOICE, label) + 1;
+	}
+	if (l->pager.typed) {
+		struct buf shown = BUF_INIT;
+
+		text_escape(&shown, l->typed.s, l->typed.len, 0);
+		at += screen_text(y, at, end - at, 0, ROLE_CHOICE, shown.s);
+		screen_cursor(y, at < end ? at : end);
+		buf_release(&shown);
+	}
+}
+
+static void draw(struct monitor *m, struct layer *layer)
+{
+	struct pager_layer *l = (struct pager_layer *)layer;
+	int rows, columns, width, height, y, x;
+	const char *s = l->pager.text;
+
+	screen_size(&rows, &columns);
+	width = l->longest + 4;
+	if (l->pager.footer && width < (int)text_width(l->pager.footer) + 14)
+		width = (int)text_width(l->pager.footer) + 14;
+	if (l->pager.title && width < (int)text_width(l->pager.title) + 8)
+		width = (int)text_width(l->pager.title) + 8;
+	width = width < 24 ? 24 : width;
+	width = width < columns ? width : columns;
+	height = l->lines + 3 < rows ? l->lines + 3 : rows;
+	height = height < 4 ? 4 : height;
+	y = (rows - height) / 2;
+	x = (columns - width) / 2;
+	l->page = height - 3;
+	if (l->top > l->lines - l->page)
+		l->top = l->lines - l->page;
+	if (l->top < 0)
+		l->top = 0;
+	screen_box(y, x, height, width, l->pager.title);
+	for (int i = 0; *s && i < l->top + l->page; i++, s += strcspn(s, "\n"), s += *s == '\n')
+		if (i >= l->top)
+			screen_view_line(y + 1 + i - l->top, x + 2, width - 4, l->scroll, s, strcspn(s, "\n"));
+	draw_footer(m, l, y + height - 2, x, width);
+	if (l->top + l->page < l->lines)
+		screen_text(y + height - 1, x + width - 9, 7, 0, ROLE_DIALOG, " more ");
+}
+
+static void answer(struct monitor *m, struct pager_layer *l, int key)
+{
+	void (*answered)(struct monitor *, int) = l->pager.answered;
+
+	layer_pop(m);
+	if (answered)
+		answered(m, key);
+}
+
+static void answer_click(struct monitor *m, int key, const struct input *in)
+{
+	answer(m, (struct pager_layer *)layer_top(m), key);
+}
+
+static bool scroll(struct pager_layer *l, int key)
+{
+	switch (key) {
+	case K_UP: l->top--; return true;
+	case K_DOWN: l->top++; return true;
+	case K_PGUP: l->top -= l->page; return true;
+	case K_PGDN: l->top += l->page; return true;
+	case K_HOME: l->top = 0; return true;
+	case K_END: l->top = l->lines; return true;
+	case K_LEFT: l->scroll -= l->scroll > 8 ? 8 : l->scroll; return true;
+	case K_RIGHT: l->scroll += l->scroll < l->longest ? 8 : 0; return true;
+	}
+	return false;
+}
+
+static void type(struct monitor *m, struct pager_layer *l, int key)
+{
+	if (key == K_ENTER) {
+		answer(m, l, strcmp(l->typed.s, l->pager.typed) ? 0 : 'y');
+	} else if (key == K_BACKSPACE && l->typed.len) {
+		l->typed.s[--l->typed.len] = '\0';
+	} else if (key == K_CTRL('U')) {
+		buf_reset(&l->typed);
+	} else if (key >= ' ' && key < 127 && l->typed.len < 512) {
+		buf_putc(&l->typed, key);
+	}
+}
+
+static bool input(struct monitor *m, struct layer *layer, const struct input *in)
+{
+	struct pager_layer *l = (struct pager_layer *)layer;
+
+	if (in->type == INPUT_WHEEL)
+		scroll(l, in->key);
+	if (in->type != INPUT_KEY || scroll(l, in->key))
+		return true;
+	if (in->key == K_ESC)
+		answer(m, l, 0);
+	else if (l->pager.typed)
+		type(m, l, in->key);
+	else if (l->pager.answers && in->key < 128 && strchr(l->pager.answers, in->key))
+		answer(m, l, in->key);
+	else if (!asks(l))
+		answer(m, l, 0);
+	return true;
+}
+
+static void release(struct layer *layer)
+{
+	struct pager_layer *l = (struct pager_layer *)layer;
+
+	free(l->pager.text);
+	buf_release(&l->typed);
+	free(l);
+}
+
+static const struct layer_ops ops = { .draw = draw, .input = input, .release = release };
+
+void pager_open(struct monitor *m, const struct pager *pager)
+{
+	struct pager_layer *l = xcalloc(1, sizeof(*l));
+
+	l->layer.ops = &ops;
+	l->pager = *pager;
+	buf_init(&l->typed);
+	measure(l);
+	layer_push(m, &l->layer);
+}

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The rows of a tab, and where the user is in them. How they are drawn is table.c's. */
+#include "tui.h"
+
+void panel_init(struct panel *p, const struct tab_info *info)
+{
+	struct buf error = BUF_INIT;
+
+	*p = (struct panel){ .info = info };
+	if (panel_columns(p, info->columns, &error) || panel_sort(p, info->sort, &error))
+		abort();	/* a name in the table of tabs is wrong */
+	buf_release(&error);
+}
+
+void panel_release(struct panel *p)
+{
+	row_filter_release(&p->filter);
+	arrangement_release(&p->rows);
+	keymap_release(&p->tags);
+	keymap_release(&p->folded);
+	keymap_release(&p->now);
+	keymap_release(&p->before);
+}
+
+int panel_columns(struct panel *p, const char *text, struct buf *error)
+{
+	struct columns columns = { 0 };
+	int rc = columns_parse(p->info->class, text, &columns, error);
+
+	if (rc)
+		return rc;
+	p->columns = columns;
+	panel_relayout(p);
+	return 0;
+}
+
+int panel_sort(struct panel *p, const char *text, struct buf *error)
+{
+	return sort_parse(p->info->class, text, &p->sort, error);
+}
+
+const struct entry *panel_entry(const struct panel *p)
+{
+	return p->any && p->at < p->rows.count ? &p->rows.entries[p->at] : NULL;
+}
+
+static void entry_key(const struct panel *p, const struct entry *e, struct row_key *key)
+{
+	if (e->type == ENTRY_GROUP)
+		*key = p->rows.groups[e->group].key;
+	else
+		row_key_get(e->type == ENTRY_GONE ? p->s_before : p->s, p->info->class, e->row, key);
+}
+
+static void remember_selected(struct panel *p)
+{
+	const struct entry *e = panel_entry(p);
+
+	if (!e)
+		return;
+	entry_key(p, e, &p->selected);
+	p->selected_group = e->group == NO_ROW ? (struct row_key){ 0 } : p->rows.groups[e->group].key;
+}
+
+void panel_select(struct panel *p, int64_t at)
+{
+	if (at >= p->rows.count)
+		at = (int64_t)p->rows.count - 1;
+	if (at < 0)
+		at = 0;
+	p->at = at;
+	p->any = p->rows.count > 0;
+	remember_selected(p);
+	/* into sight */
+	if (p->at < p->top)
+		p->top = p->at;
+	else if (p->page > 0 && p->at >= p->top + p->page)
+		p->top = p->at - p->page + 1;
+}
+
+/* The entry with that key, below that group where it stands below several; NO_ROW: none. */
+static uint32_t find_entry(const struct panel *p, const struct row_key *key, const struct row_key *group)
+{
+	uint32_t found = NO_ROW;
+
+	for (uint32_t i = 0; i < p->rows.count; i++) {
+		const struct entry *e = &p->rows.entries[i];
+		struct row_key mine;
+
+		entry_key(p, e, &mine);
+		if (!row_key_same(&mine, key))
+			continue;
+		if (e->group == NO_ROW || !group || row_key_same(&p->rows.groups[e->group].key, group))
+			return i;
+		if (found == NO_ROW)
+			found = i;
+	}
+	return found;
+}
+
+bool panel_select_key(struct panel *p, const struct row_key *key)
+{
+	uint32_t at = find_entry(p, key, NULL);
+
+	if (at != NO_ROW)
+		panel_select(p, at);
+	return at != NO_ROW;
+}
+
+/* The selection goes with its object; where that is no more, it stays where it was. */
+static void find_selected(struct panel *p)
+{
+	uint32_t top = p->top, at = p->any ? find_entry(p, &p->selected, &p->selected_group) : 0;
+
+	if (at != NO_ROW && p->any && !p->follow) {
+		p->at = at;
+		remember_selected(p);
+		if (p->top && p->top >= p->rows.count)
+			p->top = p->rows.count ? p->rows.count - 1 : 0;
+		return;
+	}
+	panel_select(p, at == NO_ROW ? p->at : at);
+	if (!p->follow && p->at >= top && p->at < top + p->page)
+		p->top = top;
+}
+
+/* All rows of the class that there are, chosen or not. */
+static void index_rows(struct keymap *map, const struct snapshot *s, enum row_class class,
+		       const struct span *span)
+{
+	keymap_release(map);
+	for (uint32_t i = 0; s && i < span->count; i++) {
+		struct row_key key;
+
+		row_key_get(s, class, span->first + i, &key);
+		keymap_set(map, &key, span->first + i);
+	}
+}
+
+/* A row that stood there and is no more, and where. */
+struct gone {
+	uint32_t place, row;
+};
+
+/*
+ * What was on the screen or beyond its edges and has gone since: of the old arrangement, whose
+ * rows are those of the look before.
+ */
+static uint32_t find_gone(const struct panel *p, const struct arrangement *old, struct gone **gone)
+{
+	struct table table = { 0 };
+
+	for (uint32_t i = 0; i < old->count; i++) {
+		struct row_key key;
+
+		if (old->entries[i].type != ENTRY_ROW)
+			continue;
+		row_key_get(p->s_before, p->info->class, old->entries[i].row, &key);
+		if (!keymap_has(&p->now, &key))
+			*(struct gone *)table_add(&table, sizeof(struct gone)) =
+				(struct gone){ i, old->entries[i].row };
+	}
+	*gone = xcalloc(table.count, sizeof(**gone));
+	if (table.count)
+		memcpy(*gone, table.rows, table.count * sizeof(**gone));
+	table_release(&table);
+	return p->s_before && p->tree == TREE_NONE ? table.count : 0;
+}
+
+/* Put them in where they were: they are seen once more, as gone. */
+static void keep_gone(struct arrangement *a, const struct gone *gone, uint32_t n)
+{
+	struct entry *entries = xcalloc((size_t)a->count + n, sizeof(*entries));
+	uint32_t to = 0, from = 0;
+
+	for (uint32_t g = 0; g < n || from < a->count;) {
+		if (g < n && (gone[g].place <= to || from == a->count))
+			entries[to++] = (struct entry){ ENTRY_GONE, gone[g++].row, NO_ROW };
+		else
+			entries[to++] = a->entries[from++];
+	}
+	free(a->entries);
+	a->entries = entries;
+	a->count = to;
+}
+
+static void choose(struct monitor *m, struct panel *p)
+{
+	struct arranging how = {
+		.class = p->info->class, .filter = &p->filter, .columns = &p->columns,
+		.sort = &p->sort, .tree = p->tree, .folded = &p->folded,
+	};
+
+	p->s = m->look ? p->info->rows(m, m->look, &how.span) : NULL;
+	if (p->s)
+		arrange(&p->rows, p->s, &how);
+	else
+		p->rows = (struct arrangement){ 0 };
+}
+
+void panel_arrange(struct monitor *m, struct panel *p)
+{
+	arrangement_release(&p->rows);
+	choose(m, p);
+	find_selected(p);
+}
+
+void panel_refresh(struct monitor *m, struct panel *p)
+{
+	struct arrangement old = p->rows;
+	struct span span = { 0 }, before = { 0 };
+	const struct snapshot *s = m->look ? p->info->rows(m, m->look, &span) : NULL;
+	struct gone *gone = NULL;
+	uint32_t n = 0;
+
+	p->s_before = m->before ? p->info->rows(m, m->before, &before) : NULL;
+	/* of the look that was there; after a while in another tab it is not the one before */
+	index_rows(&p->before, p->s_before, p->info->class, &before);
+	index_rows(&p->now, s, p->info->class, &span);
+	if (p->s_before && p->number == m->before->number)
+		n = find_gone(p, &old, &gone);
+	p->number = m->look ? m->look->number : 0;
+	choose(m, p);
+	if (n)
+		keep_gone(&p->rows, gone, n);
+	free(gone);
+	arrangement_release(&old);
+	find_selected(p);
+}

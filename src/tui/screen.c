@@ -1,0 +1,544 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "screen.h"
+
+#include <curses.h>
+#include <errno.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+#include <wchar.h>
+#include "ipctop/clock.h"
+#include "scheme.h"
+#include "signals.h"
+
+#define ESCAPE_MS	25	/* between the bytes of one key; a person's are further apart */
+#define TWICE_MS	400	/* between the clicks of a double click */
+#define DEAF_READS	50	/* readable and yet nothing to read, so many times: it is gone */
+
+static struct {
+	bool open, utf8, color, mouse;
+	enum scheme scheme;
+	SCREEN *terminal;
+	unsigned int deaf;
+	int cursor_y, cursor_x;
+	int64_t clicked;		/* the last click: when and where */
+	int clicked_y, clicked_x;
+} screen;
+
+static bool is_utf8(void)
+{
+	return MB_CUR_MAX > 1 && !strcmp(nl_langinfo(CODESET), "UTF-8");
+}
+
+bool screen_utf8(void)
+{
+	return screen.utf8;
+}
+
+bool screen_color(void)
+{
+	return screen.color;
+}
+
+static attr_t attributes_of(enum role role)
+{
+	static const struct {
+		enum look_attribute look;
+		attr_t attribute;
+	} table[] = {
+		{ LOOK_BOLD, A_BOLD }, { LOOK_DIM, A_DIM }, { LOOK_UNDERLINE, A_UNDERLINE },
+		{ LOOK_REVERSE, A_REVERSE },
+	};
+	const struct look_of *l = scheme_look(screen.scheme, role);
+	attr_t attributes = A_NORMAL;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(table); i++)
+		if (l->attributes & table[i].look)
+			attributes |= table[i].attribute;
+	return attributes;
+}
+
+static attr_t role_attributes(enum role role)
+{
+	return attributes_of(role) | (screen.color ? COLOR_PAIR(role + 1) : 0);
+}
+
+void screen_scheme(enum scheme scheme)
+{
+	const char *no = getenv("NO_COLOR");
+
+	screen.scheme = has_colors() && !(no && *no) ? scheme : SCHEME_MONO;
+	screen.color = screen.scheme != SCHEME_MONO;
+	for (unsigned int r = 0; screen.color && r < NR_ROLES; r++) {
+		const struct look_of *l = scheme_look(screen.scheme, r);
+
+		init_pair(r + 1, l->fg, l->bg);
+	}
+}
+
+static int no_terminal(struct buf *error)
+{
+	const char *type = getenv("TERM");
+
+	if (!type || !*type)
+		buf_puts(error, "the type of the terminal is not known: TERM is not set");
+	else
+		buf_puts(error, "the type of the terminal, TERM, is not known here");
+	return -ENOENT;
+}
+
+static const char *capability(const char *name)
+{
+	const char *sequence = tigetstr(name);
+
+	return sequence == (char *)-1 ? NULL : sequence;
+}
+
+/* What handlers write to make the screen a terminal again: terminfo cannot be asked there. */
+static struct buf sane = BUF_INIT;
+
+/* Without the pauses, "$<5>", that terminals of paper wanted. */
+static void sane_put(const char *sequence)
+{
+	for (const char *s = sequence; *s; s++) {
+		if (s[0] == '$' && s[1] == '<' && strchr(s, '>'))
+			s = strchr(s, '>');
+		else
+			buf_putc(&sane, *s);
+	}
+}
+
+static const char *make_sane(void)
+{
+	static const char *const names[] = { "sgr0", "op", "rmkx", "cnorm", "rmcup" };
+
+	buf_reset(&sane);
+	if (screen.mouse)	/* terminfo has no word for it (ctlseqs, mouse tracking) */
+		buf_puts(&sane, "\033[?1006l\033[?1000l");
+	for (unsigned int i = 0; i < ARRAY_SIZE(names); i++)
+		if (capability(names[i]))
+			sane_put(capability(names[i]));
+	buf_putc(&sane, '\r');
+	return sane.s;
+}
+
+static void take_terminal(const struct screen_options *options)
+{
+	cbreak();
+	noecho();
+	nonl();
+	intrflush(stdscr, FALSE);
+	keypad(stdscr, TRUE);
+	nodelay(stdscr, TRUE);
+	leaveok(stdscr, FALSE);
+	set_escdelay(ESCAPE_MS);
+	curs_set(0);
+	if (has_colors()) {
+		start_color();
+		use_default_colors();
+	}
+	screen.mouse = options->mouse;
+	if (screen.mouse) {
+		mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
+		mouseinterval(0);	/* a press is a click: no waiting for its end */
+	}
+}
+
+int screen_open(const struct screen_options *options, struct buf *error)
+{
+	setlocale(LC_CTYPE, "");
+	screen.utf8 = is_utf8() && !options->ascii;
+	signals_save_terminal();
+	screen.terminal = newterm(NULL, stdout, stdin);
+	if (!screen.terminal)
+		return no_terminal(error);
+	if (!capability("cup")) {
+		endwin();
+		delscreen(screen.terminal);
+		buf_puts(error, "this terminal cannot move its cursor");
+		return -EOPNOTSUPP;
+	}
+	take_terminal(options);
+	screen_scheme(options->scheme);
+	screen.cursor_y = -1;
+	screen.open = true;
+	signals_take(make_sane());
+	return 0;
+}
+
+void screen_close(void)
+{
+	if (!screen.open)
+		return;
+	screen.open = false;
+	buf_release(&sane);
+	if (screen.mouse)
+		mousemask(0, NULL);
+	endwin();
+	signals_give_back();
+	delscreen(screen.terminal);
+}
+
+void screen_size(int *rows, int *columns)
+{
+	*rows = LINES;
+	*columns = COLS;
+}
+
+void screen_erase(void)
+{
+	erase();
+	screen.cursor_y = -1;
+}
+
+void screen_show(void)
+{
+	curs_set(screen.cursor_y >= 0);
+	if (screen.cursor_y >= 0)
+		move(screen.cursor_y, screen.cursor_x);
+	refresh();
+}
+
+void screen_redraw(void)
+{
+	clearok(curscr, TRUE);
+}
+
+void screen_cursor(int y, int x)
+{
+	screen.cursor_y = y < LINES ? y : -1;
+	screen.cursor_x = x < COLS ? x : COLS - 1;
+}
+
+/* Text on its way to cells: what is to be skipped, and how much room there is. */
+struct run {
+	wchar_t cells[512];
+	int n;				/* of @cells */
+	int columns, width, skip;
+};
+
+/* One character; false when it has no room. */
+static bool run_add(struct run *run, wchar_t c)
+{
+	int w = wcwidth(c);
+
+	if (w < 0 || (c >= 0x80 && !screen.utf8)) {
+		c = '?';
+		w = 1;
+	}
+	if (run->skip > 0) {	/* of a wide one that is cut in two a blank stays */
+		run->skip -= w;
+		if (run->skip >= 0)
+			return true;
+		c = ' ';
+		w = -run->skip;
+		run->skip = 0;
+	}
+	if (run->columns + w > run->width || run->n >= (int)ARRAY_SIZE(run->cells) - 1)
+		return false;
+	if (w == 0 && !run->n)
+		return true;	/* nothing to combine with */
+	run->cells[run->n++] = c;
+	run->columns += w;
+	return true;
+}
+
+/* The code point at *@s, whose bytes are UTF-8 as the library's escaping leaves them. */
+static wchar_t next_char(const char **s)
+{
+	const unsigned char *p = (const unsigned char *)*s;
+	unsigned int more = *p >= 0xf0 ? 3 : *p >= 0xe0 ? 2 : *p >= 0xc0 ? 1 : 0;
+	wchar_t c = more == 3 ? *p & 0x07 : more == 2 ? *p & 0x0f : more == 1 ? *p & 0x1f : *p;
+
+	for (p++; more && (*p & 0xc0) == 0x80; more--)
+		c = c << 6 | (*p++ & 0x3f);
+	*s = (const char *)p;
+	return c;
+}
+
+int screen_text(int y, int x, int width, int skip, enum role role, const char *text)
+{
+	struct run run = { .width = width, .skip = skip };
+
+	if (y < 0 || y >= LINES || x < 0 || x >= COLS || width <= 0)
+		return 0;
+	if (run.width > COLS - x)
+		run.width = COLS - x;
+	while (*text && run_add(&run, next_char(&text)))
+		;
+	attrset(role_attributes(role));
+	mvaddnwstr(y, x, run.cells, run.n);
+	attrset(A_NORMAL);
+	return run.columns;
+}
+
+void screen_fill(int y, int x, int width, enum role role)
+{
+	if (y < 0 || y >= LINES || x < 0 || x >= COLS || width <= 0)
+		return;
+	attrset(role_attributes(role));
+	mvhline(y, x, ' ', width < COLS - x ? width : COLS - x);
+	attrset(A_NORMAL);
+}
+
+void screen_paint(int y, int x, int width, enum role role)
+{
+	if (y < 0 || y >= LINES || x < 0 || x >= COLS || width <= 0)
+		return;
+	mvchgat(y, x, width, attributes_of(role), screen.color ? role + 1 : 0, NULL);
+}
+
+void screen_box(int y, int x, int height, int width, const char *title)
+{
+	static const char *const edges[2][6] = {
+		{ "+", "+", "+", "+", "-", "|" },
+		{ "┌", "┐", "└", "┘", "─", "│" },
+	};
+	const char *const *e = edges[screen.utf8];
+
+	for (int row = 0; row < height; row++) {
+		bool edge = row == 0 || row == height - 1;
+
+		screen_fill(y + row, x, width, ROLE_DIALOG);
+		screen_text(y + row, x, 1, 0, ROLE_DIALOG, edge ? e[row ? 2 : 0] : e[5]);
+		for (int col = 1; edge && col < width - 1; col++)
+			screen_text(y + row, x + col, 1, 0, ROLE_DIALOG, e[4]);
+		screen_text(y + row, x + width - 1, 1, 0, ROLE_DIALOG, edge ? e[row ? 3 : 1] : e[5]);
+	}
+	if (title && width > 6) {
+		screen_text(y, x + 2, 1, 0, ROLE_DIALOG, " ");
+		width = screen_text(y, x + 3, width - 6, 0, ROLE_DIALOG_TITLE, title);
+		screen_text(y, x + 3 + width, 1, 0, ROLE_DIALOG, " ");
+	}
+}
+
+/* The role that an SGR sequence of ours stands for: "\033[1;31m" begins at @s. */
+static enum role sgr_role(const char *s, size_t n)
+{
+	static const struct {
+		const char *codes;
+		enum role role;
+	} table[] = {
+		{ "0", ROLE_TEXT }, { "1", ROLE_BOLD }, { "2", ROLE_DIM }, { "32", ROLE_LIVE },
+		{ "33", ROLE_IDLE }, { "35", ROLE_UNKNOWN }, { "1;31", ROLE_STALE },
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(table); i++)
+		if (strlen(table[i].codes) == n && !memcmp(table[i].codes, s, n))
+			return table[i].role;
+	return ROLE_TEXT;
+}
+
+void screen_view_line(int y, int x, int width, int skip, const char *text, size_t n)
+{
+	const char *end = text + n, *escape, *m;
+	enum role role = ROLE_TEXT;
+
+	while (text < end && width > 0) {
+		struct run run = { .width = width, .skip = skip };
+		const char *s = text;
+
+		escape = memchr(text, '\033', end - text);
+		m = escape ? memchr(escape, 'm', end - escape) : NULL;
+		if (!m)
+			escape = end;
+		if (run.width > COLS - x)
+			run.width = COLS - x;
+		while (s < escape && run_add(&run, next_char(&s)))
+			;
+		if (y >= 0 && y < LINES && x < COLS && run.n) {
+			attrset(role_attributes(role));
+			mvaddnwstr(y, x, run.cells, run.n);
+		}
+		x += run.columns;
+		width -= run.columns;
+		skip = run.skip;
+		if (m)
+			role = sgr_role(escape + 2, m - escape - 2);
+		text = m ? m + 1 : end;
+	}
+	attrset(A_NORMAL);
+}
+
+void key_put_name(struct buf *out, int key)
+{
+	static const struct {
+		int key;
+		const char *name;
+	} names[] = {
+		{ K_UP, "Up" }, { K_DOWN, "Down" }, { K_LEFT, "Left" }, { K_RIGHT, "Right" },
+		{ K_PGUP, "PgUp" }, { K_PGDN, "PgDn" }, { K_HOME, "Home" }, { K_END, "End" },
+		{ K_BACKTAB, "Shift-Tab" }, { K_TAB, "Tab" }, { K_ENTER, "Enter" }, { K_ESC, "Esc" },
+		{ ' ', "Space" }, { K_BACKSPACE, "Backspace" }, { K_DELETE, "Delete" },
+		{ K_INSERT, "Insert" }, { K_F(15), "Shift-F3" },
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(names); i++) {
+		if (names[i].key == key) {
+			buf_puts(out, names[i].name);
+			return;
+		}
+	}
+	if (key >= K_F(1))
+		buf_printf(out, "F%d", key - K_F0);
+	else if (key & K_ALT)
+		buf_printf(out, "Alt-%c", key & 0x7f);
+	else if (key < ' ')
+		buf_printf(out, "Ctrl-%c", key + '@');
+	else
+		buf_putc(out, key);
+}
+
+/* What ncurses calls a key. */
+static int special_key(wint_t code)
+{
+	static const struct {
+		wint_t code;
+		int key;
+	} table[] = {
+		{ KEY_UP, K_UP }, { KEY_DOWN, K_DOWN }, { KEY_LEFT, K_LEFT }, { KEY_RIGHT, K_RIGHT },
+		{ KEY_PPAGE, K_PGUP }, { KEY_NPAGE, K_PGDN }, { KEY_HOME, K_HOME }, { KEY_END, K_END },
+		{ KEY_BTAB, K_BACKTAB }, { KEY_BACKSPACE, K_BACKSPACE }, { KEY_DC, K_DELETE },
+		{ KEY_IC, K_INSERT }, { KEY_ENTER, K_ENTER }, { KEY_FIND, K_HOME }, { KEY_SELECT, K_END },
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(table); i++)
+		if (table[i].code == code)
+			return table[i].key;
+	return code >= KEY_F(1) && code <= KEY_F(63) ? K_F((int)(code - KEY_F0)) : 0;
+}
+
+static bool read_mouse(struct input *in)
+{
+	int64_t now = clock_mono_us() / 1000;
+	MEVENT event;
+
+	if (getmouse(&event) != OK)
+		return false;
+	in->y = event.y;
+	in->x = event.x;
+	if (event.bstate & (BUTTON4_PRESSED | BUTTON5_PRESSED)) {
+		in->type = INPUT_WHEEL;
+		in->key = event.bstate & BUTTON4_PRESSED ? K_UP : K_DOWN;
+		return true;
+	}
+	if (!(event.bstate & BUTTON1_PRESSED))
+		return false;
+	in->type = INPUT_CLICK;
+	in->twice = now - screen.clicked < TWICE_MS && event.y == screen.clicked_y &&
+		    event.x == screen.clicked_x;
+	screen.clicked = in->twice ? 0 : now;
+	screen.clicked_y = event.y;
+	screen.clicked_x = event.x;
+	return true;
+}
+
+/* One key out of ncurses; false when there is none that means anything. */
+static bool read_key(struct input *in)
+{
+	wint_t code, next;
+	int rc = get_wch(&code);
+
+	if (rc == ERR)
+		return false;
+	screen.deaf = 0;
+	if (rc == KEY_CODE_YES && code == KEY_MOUSE)
+		return read_mouse(in);
+	in->type = INPUT_KEY;
+	if (rc == KEY_CODE_YES) {
+		in->key = special_key(code);
+		return in->key != 0;
+	}
+	in->key = code == '\r' ? K_ENTER : code == 127 || code == 8 ? K_BACKSPACE : (int)code;
+	/* a terminal sends Alt as Esc before the key, in one piece */
+	if (code == K_ESC && get_wch(&next) == OK)
+		in->key = next == K_ESC ? K_ESC : K_ALT | (int)next;
+	return true;
+}
+
+static void resize(void)
+{
+	struct winsize size;
+
+	if (!ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) && size.ws_row && size.ws_col)
+		resizeterm(size.ws_row, size.ws_col);
+}
+
+/* Give the terminal back, stop as anybody does, and take it again. */
+static void suspend(void)
+{
+	def_prog_mode();
+	endwin();
+	signals_stop();
+	reset_prog_mode();
+	resize();
+	screen_redraw();
+}
+
+static bool read_signal(struct input *in)
+{
+	int signal = signals_next();
+
+	switch (signal) {
+	case 0:
+		return false;
+	case SIGWINCH:
+		resize();
+		in->type = INPUT_RESIZE;
+		return true;
+	case SIGTSTP:
+		suspend();
+		in->type = INPUT_RESIZE;
+		return true;
+	case SIGCONT:	/* somebody stopped it otherwise: the terminal may be another's picture */
+		reset_prog_mode();
+		resize();
+		screen_redraw();
+		in->type = INPUT_RESIZE;
+		return true;
+	default:
+		in->type = INPUT_END;
+		in->key = signal;
+		return true;
+	}
+}
+
+/* Readable, and yet no key: of a terminal that is gone this goes on for ever. */
+static bool is_deaf(short revents)
+{
+	if (revents & (POLLHUP | POLLERR | POLLNVAL))
+		return true;
+	return revents & POLLIN && ++screen.deaf > DEAF_READS;
+}
+
+void screen_read(struct input *in, int timeout, int wake)
+{
+	int64_t end = clock_mono_us() + (int64_t)timeout * 1000;
+
+	*in = (struct input){ .type = INPUT_NONE };
+	for (;;) {
+		struct pollfd fds[] = {
+			{ .fd = STDIN_FILENO, .events = POLLIN },
+			{ .fd = signals_fd(), .events = POLLIN },
+			{ .fd = wake, .events = POLLIN },
+		};
+		int64_t left = end - clock_mono_us();
+		int n;
+
+		if (read_signal(in) || read_key(in))
+			return;
+		n = poll(fds, ARRAY_SIZE(fds), timeout < 0 ? -1 : left > 0 ? (int)((left + 999) / 1000) : 0);
+		if (n < 0 && errno != EINTR)
+			in->type = INPUT_END;
+		else if (n > 0 && is_deaf(fds[0].revents))
+			in->type = INPUT_END;
+		else if (n > 0 && !(fds[0].revents | fds[1].revents) && fds[2].revents)
+			in->type = INPUT_WAKE;
+		else if (n != 0)
+			continue;
+		return;
+	}
+}
