@@ -3,6 +3,7 @@
 #define IPCTOP_TEXT_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include "ipctop/buf.h"
 
 /*
@@ -35,6 +36,9 @@ int text_unescape(struct buf *out, const char *s, size_t n) __must_check;
  */
 const char *text_closest(const char *word, const char *(*name)(const void *arg, unsigned int i),
 			 const void *arg);
+
+/* Append the code point @c as UTF-8. */
+void text_put_char(struct buf *out, uint32_t c);
 
 /* Columns that @s takes on a terminal (combining characters 0, wide ones 2). */
 size_t text_width(const char *s);

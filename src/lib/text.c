@@ -157,6 +157,16 @@ int text_unescape(struct buf *out, const char *s, size_t n)
 	return 0;
 }
 
+void text_put_char(struct buf *out, uint32_t c)
+{
+	unsigned int more = c < 0x80 ? 0 : c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
+	static const unsigned char lead[] = { 0, 0xc0, 0xe0, 0xf0 };
+
+	buf_putc(out, (char)(lead[more] | c >> 6 * more));
+	while (more--)
+		buf_putc(out, (char)(0x80 | (c >> 6 * more & 0x3f)));
+}
+
 static size_t wide_width(const unsigned char *s, size_t n)
 {
 	locale_t locale = get_locale();

@@ -3,10 +3,9 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <sys/eventfd.h>
-#include <unistd.h>
 #include "ipctop/clock.h"
+#include "thread.h"
 
 struct look *look_new(struct snapshot *s)
 {
@@ -39,7 +38,7 @@ struct feeder {
 	pthread_t thread;
 	struct look *last;		/* the thread's own: what the next is compared with */
 	struct diff diff;
-	int fd;
+	int wake;
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	/* under the lock */
@@ -113,40 +112,24 @@ static void *run(void *arg)
 		f->ready = look;
 		f->due = start + demand.interval * 1000;
 		if (look)
-			eventfd_write(f->fd, 1);
+			eventfd_write(f->wake, 1);
 	}
 	pthread_mutex_unlock(&f->lock);
 	return NULL;
 }
 
-/* Signals are the drawing thread's, but for faults; threads of the collector inherit that. */
-static int start_thread(struct feeder *f)
-{
-	static const int faults[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT };
-	sigset_t all, before;
-	int rc;
-
-	sigfillset(&all);
-	for (unsigned int i = 0; i < ARRAY_SIZE(faults); i++)
-		sigdelset(&all, faults[i]);
-	pthread_sigmask(SIG_BLOCK, &all, &before);
-	rc = pthread_create(&f->thread, NULL, run, f);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return rc;
-}
-
-struct feeder *feeder_new(const struct collect_options *options)
+struct feeder *feeder_new(const struct collect_options *options, int wake)
 {
 	struct feeder *f = xcalloc(1, sizeof(*f));
 	pthread_condattr_t attributes;
 
-	f->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	f->wake = wake;
 	pthread_condattr_init(&attributes);
 	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
 	pthread_cond_init(&f->changed, &attributes);
 	pthread_mutex_init(&f->lock, NULL);
 	f->collector = collector_new(options);
-	if (f->fd < 0 || start_thread(f))
+	if (thread_start(&f->thread, run, f))
 		out_of_memory();
 	return f;
 }
@@ -164,7 +147,6 @@ void feeder_free(struct feeder *f)
 	look_put(f->last);
 	diff_release(&f->diff);
 	collector_free(f->collector);
-	close(f->fd);
 	pthread_cond_destroy(&f->changed);
 	pthread_mutex_destroy(&f->lock);
 	free(f);
@@ -195,17 +177,10 @@ void feeder_hurry(struct feeder *f)
 	pthread_mutex_unlock(&f->lock);
 }
 
-int feeder_fd(const struct feeder *f)
-{
-	return f->fd;
-}
-
 struct look *feeder_take(struct feeder *f)
 {
-	eventfd_t count;
 	struct look *look;
 
-	(void)!eventfd_read(f->fd, &count);
 	pthread_mutex_lock(&f->lock);
 	look = f->ready;
 	f->ready = NULL;

@@ -35,8 +35,11 @@ struct demand {
 };
 
 struct feeder;
-/* @options without kinds and sources. It reads nothing before the first feeder_demand. */
-struct feeder *feeder_new(const struct collect_options *options);
+/*
+ * @options without kinds and sources. It reads nothing before the first feeder_demand. @wake, an
+ * eventfd, is told of each look that is ready.
+ */
+struct feeder *feeder_new(const struct collect_options *options, int wake);
 /* Ends the thread, once a pass that is under way is over. NULL is fine. */
 void feeder_free(struct feeder *f);
 /*
@@ -46,8 +49,6 @@ void feeder_free(struct feeder *f);
 void feeder_demand(struct feeder *f, const struct demand *demand);
 /* The next pass begins at once. */
 void feeder_hurry(struct feeder *f);
-/* Readable when there is a look to take. */
-int feeder_fd(const struct feeder *f);
 /* The look that is ready, a reference of the caller's; NULL: none is. */
 struct look *feeder_take(struct feeder *f);
 

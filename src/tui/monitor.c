@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The monitor's loop: take a look, draw a frame, read an input. */
 #include "verbs.h"
+#include "job.h"
 
 #include <errno.h>
 #include <signal.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 #include "ipctop/text.h"
 
 #define USUAL_INTERVAL	2000	/* milliseconds */
+#define MESSAGE_LOOKS	2	/* that a message stays for, where no key is pressed */
 #define EVENTS_KEPT	10000	/* at least; the oldest go */
 
 static void __printf(2, 0) put_message(struct monitor *m, const char *fmt, va_list ap, bool is_error)
@@ -14,6 +18,7 @@ static void __printf(2, 0) put_message(struct monitor *m, const char *fmt, va_li
 	buf_reset(&m->message);
 	buf_vprintf(&m->message, fmt, ap);
 	m->message_is_error = is_error;
+	m->message_looks = 0;
 }
 
 void monitor_tell(struct monitor *m, const char *fmt, ...)
@@ -66,6 +71,8 @@ void monitor_demand(struct monitor *m)
 	}
 	if (m->feeder)
 		feeder_demand(m->feeder, &demand);
+	if (m->feeder && !m->frozen)	/* what was ready while it was frozen */
+		eventfd_write(m->wake, 1);
 }
 
 void monitor_tab(struct monitor *m, enum tab tab)
@@ -101,6 +108,8 @@ static void take_look(struct monitor *m, struct look *look)
 	look_put(m->before);
 	m->before = m->look;
 	m->look = look;
+	if (++m->message_looks > MESSAGE_LOOKS && !m->message_is_error)
+		buf_reset(&m->message);
 	keep_events(m, look);
 	header_look(m);
 	panel_refresh(m, monitor_panel(m));
@@ -221,19 +230,29 @@ static void handle(struct monitor *m, const struct input *in)
 		panel_relayout(monitor_panel(m));
 }
 
+/* Another thread has something. */
+static void wake(struct monitor *m)
+{
+	eventfd_t count;
+
+	(void)!eventfd_read(m->wake, &count);
+	if (m->job)
+		actions_wake(m);
+	if (m->feeder && !m->frozen)
+		take_look(m, feeder_take(m->feeder));
+}
+
 /* Drawn once for all inputs that wait: a held key does not run after itself. */
 static void run(struct monitor *m)
 {
 	struct input in;
 
 	while (!m->quit) {
-		int wake = m->feeder && !m->frozen ? feeder_fd(m->feeder) : -1;
-
 		draw(m);
-		screen_read(&in, -1, wake);
+		screen_read(&in, -1, m->wake);
 		for (;;) {
 			if (in.type == INPUT_WAKE)
-				take_look(m, feeder_take(m->feeder));
+				wake(m);
 			else if (in.type != INPUT_NONE)
 				handle(m, &in);
 			if (m->quit || in.type == INPUT_NONE)
@@ -274,7 +293,9 @@ static void release(struct monitor *m)
 {
 	while (m->nlayers)
 		layer_pop(m);
+	job_free(m->job);
 	feeder_free(m->feeder);
+	close(m->wake);
 	look_put(m->before);
 	look_put(m->look);
 	snapshot_free(m->journal);
@@ -296,6 +317,7 @@ int monitor_run(const struct monitor_options *options, struct buf *error)
 	int rc;
 
 	m->options = options;
+	m->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	rc = init(m, error);
 	if (!rc)
 		rc = screen_open(&screen, error);
@@ -303,7 +325,7 @@ int monitor_run(const struct monitor_options *options, struct buf *error)
 		if (options->recorded) {
 			take_look(m, look_new(options->recorded));
 		} else {
-			m->feeder = feeder_new(&options->collect);
+			m->feeder = feeder_new(&options->collect, m->wake);
 			monitor_demand(m);
 		}
 		run(m);

@@ -120,11 +120,13 @@ static void type(struct monitor *m, struct pager_layer *l, int key)
 	if (key == K_ENTER) {
 		answer(m, l, strcmp(l->typed.s, l->pager.typed) ? 0 : 'y');
 	} else if (key == K_BACKSPACE && l->typed.len) {
+		while (l->typed.len > 1 && ((unsigned char)l->typed.s[l->typed.len - 1] & 0xc0) == 0x80)
+			l->typed.len--;
 		l->typed.s[--l->typed.len] = '\0';
 	} else if (key == K_CTRL('U')) {
 		buf_reset(&l->typed);
-	} else if (key >= ' ' && key < 127 && l->typed.len < 512) {
-		buf_putc(&l->typed, key);
+	} else if (key >= ' ' && key < K_ALT && key != 127) {
+		text_put_char(&l->typed, key);
 	}
 }
 
@@ -152,6 +154,8 @@ static void release(struct layer *layer)
 	struct pager_layer *l = (struct pager_layer *)layer;
 
 	free(l->pager.text);
+	free((char *)l->pager.footer);
+	free((char *)l->pager.typed);
 	buf_release(&l->typed);
 	free(l);
 }
@@ -164,6 +168,8 @@ void pager_open(struct monitor *m, const struct pager *pager)
 
 	l->layer.ops = &ops;
 	l->pager = *pager;
+	l->pager.footer = pager->footer ? xstrdup(pager->footer) : NULL;
+	l->pager.typed = pager->typed ? xstrdup(pager->typed) : NULL;
 	buf_init(&l->typed);
 	measure(l);
 	layer_push(m, &l->layer);

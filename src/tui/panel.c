@@ -201,6 +201,7 @@ static void choose(struct monitor *m, struct panel *p)
 void panel_arrange(struct monitor *m, struct panel *p)
 {
 	arrangement_release(&p->rows);
+	panel_relayout(p);
 	choose(m, p);
 	find_selected(p);
 }

@@ -36,29 +36,15 @@ static void cut(struct prompt_layer *p, size_t from, size_t to)
 
 static void insert(struct prompt_layer *p, int key)
 {
-	char bytes[4];
-	size_t n;
+	struct buf c = BUF_INIT;
 
-	if (key < 0x80) {
-		bytes[0] = key;
-		n = 1;
-	} else if (key < 0x800) {
-		bytes[0] = 0xc0 | key >> 6;
-		n = 2;
-	} else if (key < 0x10000) {
-		bytes[0] = 0xe0 | key >> 12;
-		n = 3;
-	} else {
-		bytes[0] = 0xf0 | key >> 18;
-		n = 4;
-	}
-	for (size_t i = 1; i < n; i++)
-		bytes[i] = 0x80 | (key >> (6 * (n - 1 - i)) & 0x3f);
-	buf_grow(&p->text, n);
-	memmove(p->text.s + p->at + n, p->text.s + p->at, p->text.len - p->at + 1);
-	memcpy(p->text.s + p->at, bytes, n);
-	p->text.len += n;
-	p->at += n;
+	text_put_char(&c, key);
+	buf_grow(&p->text, c.len);
+	memmove(p->text.s + p->at + c.len, p->text.s + p->at, p->text.len - p->at + 1);
+	memcpy(p->text.s + p->at, c.s, c.len);
+	p->text.len += c.len;
+	p->at += c.len;
+	buf_release(&c);
 }
 
 static size_t word_before(const struct prompt_layer *p)

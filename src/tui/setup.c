@@ -3,4 +3,3 @@
 void setup_open(struct monitor *m, int arg) {}
 void columns_open(struct monitor *m, int arg) {}
 void settings_save(struct monitor *m, int arg) {}
-void actions_open(struct monitor *m, int arg) {}

@@ -7,7 +7,7 @@
 
 #define GUTTER	2		/* before the columns: what became of the row, and whether it is tagged */
 #define GAP	1
-#define LEAST	8		/* columns that a text which can be cut keeps; a name two fifths of all */
+#define LEAST	8		/* columns that a text which can be cut keeps; a name a third of all */
 #define CELL	4096		/* bytes of a value that are looked at: more than any screen shows */
 
 /* A row with what drawing it needs to know. */
@@ -138,7 +138,7 @@ static int least_width(const struct field *field, int natural, int screen)
 	int least = natural;
 
 	if (field->flags & FIELD_WRAP)
-		least = screen * 2 / 5;
+		least = screen / 3 > 2 * LEAST ? screen / 3 : 2 * LEAST;
 	else if (field->flags & FIELD_TRUNCATE)
 		least = LEAST;
 	return least < natural ? least : natural;

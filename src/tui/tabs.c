@@ -29,7 +29,7 @@ static const struct snapshot *all_events(const struct monitor *m, const struct l
 const struct tab_info tab_infos[NR_TABS] = {
 	[TAB_OBJECTS] = {
 		.name = "objects", .title = "Objects", .class = CLASS_OBJECT, .trees = true,
-		.columns = "name,size,allocated,user,age,uses,state,family,verdict", .sort = "size:desc",
+		.columns = "name,size,allocated,user,age,uses,state,verdict,family", .sort = "size:desc",
 		.rows = all_objects,
 		.empty = "nothing is shared here: no System V segment, no file in /dev/shm, no shared mapping",
 	},

@@ -15,6 +15,7 @@
  * dialogs, prompts, the detail pane. Which key does what stands in one table (keys.c).
  */
 struct monitor;
+struct job;
 
 /* A part of the screen. */
 struct area {
@@ -153,11 +154,11 @@ void menu_open(struct monitor *m, const struct menu *menu, const struct menu_ite
 struct pager {
 	const char *title;
 	char *text;			/* lines; taken over */
-	const char *footer;		/* below it: the question, or what ends it; NULL: the usual */
+	const char *footer;		/* below it: the question, copied; NULL: what closes it */
 	/* keys that end it with an answer, "yn"; Esc answers 0, and so does anything else without */
 	const char *answers;
 	void (*answered)(struct monitor *m, int key);
-	const char *typed;		/* instead: what is to be typed; any other text answers 0 */
+	const char *typed;		/* instead: what is to be typed, copied; any other text answers 0 */
 };
 void pager_open(struct monitor *m, const struct pager *pager);
 bool pager_is_open(const struct monitor *m);
@@ -180,6 +181,10 @@ bool binding_works(const struct monitor *m, const struct binding *b, enum place 
 bool detail_is_open(const struct monitor *m);
 bool detail_key(const struct monitor *m, struct row_key *key);
 
+/* actions.c: the job went on. Begin no further act of one that runs: whether one does. */
+void actions_wake(struct monitor *m);
+bool actions_stop(struct monitor *m);
+
 /* journal.c: events of @from from row @first on, as rows of @to that outlive @from. */
 void events_copy(struct snapshot *to, const struct snapshot *from, uint32_t first);
 
@@ -199,7 +204,11 @@ struct history {
 #define MAX_LAYERS 8
 struct monitor {
 	const struct monitor_options *options;
+	int wake;			/* eventfd: a look is ready, or a job went on */
 	struct feeder *feeder;		/* NULL: a recording */
+	struct job *job;		/* the action that is planned or run; NULL: none */
+	unsigned int offer;		/* which action it is, of those that actions.c offers */
+	bool asked;			/* its plan was shown */
 	struct look *look, *before;	/* on the screen, and the one before it; NULL: none yet */
 	struct snapshot *journal;	/* events, of CLASS_EVENT */
 	struct panel panels[NR_TABS];
@@ -216,8 +225,9 @@ struct monitor {
 	bool frozen;
 	bool quit;
 	int status;			/* signal that asked for the end, 0: the user did */
-	struct buf message;		/* for the status line, until the next key */
+	struct buf message;		/* for the status line, until the next key or some looks later */
 	bool message_is_error;
+	unsigned int message_looks;	/* that it has seen */
 	struct buf search;		/* what F3 looks for */
 	struct buf jump;		/* digits typed so far */
 	int64_t jumped;			/* when the last of them was, ms */

@@ -273,6 +273,8 @@ void show_all(struct monitor *m, int arg)
 {
 	struct panel *p = monitor_panel(m);
 
+	if (actions_stop(m))
+		return;
 	row_filter_release(&p->filter);
 	panel_arrange(m, p);
 	monitor_demand(m);
