@@ -14,7 +14,7 @@
 #include "actor.h"
 #include "ipctop/io.h"
 #include "ipctop/name.h"
-#include "newfile.h"
+#include "ipctop/newfile.h"
 
 #define PIECE		(1 << 20)
 #define MODE_BITS	0777		/* a set-user-ID bit from a file is not believed */

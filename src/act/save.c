@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "actor.h"
+#include "ipctop/newfile.h"
 #include "ipctop/view.h"
-#include "newfile.h"
 #include "pack.h"
 
 #define PIECE		(1 << 20)	/* bytes that are read in one go */
@@ -269,20 +269,13 @@ static int link_numbered(struct newfile *n, const char *object, struct buf *name
 	return rc;
 }
 
-static int sync_folder(int folder)
-{
-	if (!fsync(folder) || errno == EINVAL || errno == EROFS)
-		return 0;	/* not every file system has an order to keep there */
-	return -errno;
-}
-
 /* Give the file its name, and see that it keeps it. */
 static int publish(struct newfile *n, const char *object, struct buf *name, struct buf *error)
 {
 	int rc = link_numbered(n, object, name);
 
 	if (!rc) {
-		rc = sync_folder(n->folder);
+		rc = newfile_settle(n);
 		if (rc)
 			unlinkat(n->folder, name->s, 0);
 	}

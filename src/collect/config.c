@@ -12,6 +12,7 @@
 #include "ipctop/clock.h"
 #include "ipctop/collect.h"
 #include "ipctop/io.h"
+#include "ipctop/rcfile.h"
 #include "ipctop/text.h"
 #include "follow.h"
 
@@ -235,17 +236,12 @@ int config_add_file(struct policy *p, const char *path, struct buf *error)
 /* The user's file and the folder that is his; empty: there is no place for one. */
 static const char *user_file(const struct mounts *mounts, struct buf *path)
 {
-	const char *base = secure_getenv("XDG_CONFIG_HOME");
-	const char *below = "";
+	const char *base = rcfile_path(path, "ipctop.conf");
 
-	if (!base || base[0] != '/') {
-		base = secure_getenv("HOME");
-		below = "/.config";
-	}
-	if (!base || base[0] != '/' || is_anothers(mounts, base))
-		return NULL;
-	buf_printf(path, "%s%s/ipctop/ipctop.conf", base, below);
-	return base;
+	if (base && !is_anothers(mounts, base))
+		return base;
+	buf_reset(path);
+	return NULL;
 }
 
 static int load(struct policy *p, const struct mounts *mounts, const char *home,

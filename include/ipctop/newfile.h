@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef ACT_NEWFILE_H
-#define ACT_NEWFILE_H
+#ifndef IPCTOP_NEWFILE_H
+#define IPCTOP_NEWFILE_H
 
 #include "ipctop/alloc.h"
 
 /*
  * A file that appears under its name only when it is whole. Until then it has none
  * (O_TMPFILE); where the file system knows no such files it has a hidden one, which only a killed
- * program leaves behind.
+ * program leaves behind. One thread uses it.
  */
 #define NEWFILE_HIDDEN	".ipctop-"
 
@@ -20,6 +20,13 @@ struct newfile {
 int newfile_open(struct newfile *n, int folder) __must_check;
 /* Give it its @name: 0, -EEXIST when there is one, or -errno. It may be tried again. */
 int newfile_link(struct newfile *n, const char *name) __must_check;
+/*
+ * The same, in the place of what has that name, if anything has: at each moment the name leads to the
+ * old or the new one. After an error it still leads to the old one.
+ */
+int newfile_replace(struct newfile *n, const char *name) __must_check;
+/* See that its name outlasts a crash, as its contents do after fsync(2). */
+int newfile_settle(const struct newfile *n) __must_check;
 /* Close it; it goes when it has no name yet. */
 void newfile_drop(struct newfile *n);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "newfile.h"
+#include "ipctop/newfile.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,24 +8,28 @@
 
 #define TRIES 16
 
-static int open_hidden(struct newfile *n)
+static int make_hidden(struct newfile *n, const char *name)
+{
+	n->fd = openat(n->folder, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	return n->fd < 0 ? -errno : 0;
+}
+
+/* Let @give give the file a hidden name that nothing else has. */
+static int hide(struct newfile *n, int (*give)(struct newfile *n, const char *name))
 {
 	char name[sizeof(NEWFILE_HIDDEN) + 2 * sizeof(uint64_t)];
+	int rc = -EEXIST;
 	uint64_t number;
 
-	for (int i = 0; i < TRIES; i++) {
+	for (int i = 0; rc == -EEXIST && i < TRIES; i++) {
 		if (getrandom(&number, sizeof(number), 0) != sizeof(number))
 			return -EIO;
 		snprintf(name, sizeof(name), NEWFILE_HIDDEN "%016llx", (unsigned long long)number);
-		n->fd = openat(n->folder, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-		if (n->fd >= 0) {
-			n->hidden = xstrdup(name);
-			return 0;
-		}
-		if (errno != EEXIST)
-			break;
+		rc = give(n, name);
 	}
-	return -errno;
+	if (!rc)
+		n->hidden = xstrdup(name);
+	return rc;
 }
 
 int newfile_open(struct newfile *n, int folder)
@@ -37,7 +41,7 @@ int newfile_open(struct newfile *n, int folder)
 	/* file systems without it say the first, kernels of others the rest (open(2), BUGS) */
 	if (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT && errno != EINVAL)
 		return -errno;
-	return open_hidden(n);
+	return hide(n, make_hidden);
 }
 
 static int link_nameless(struct newfile *n, const char *name)
@@ -75,6 +79,27 @@ int newfile_link(struct newfile *n, const char *name)
 	free(n->hidden);
 	n->hidden = NULL;
 	return 0;
+}
+
+int newfile_replace(struct newfile *n, const char *name)
+{
+	/* a link never takes the place of another */
+	int rc = n->hidden ? 0 : hide(n, link_nameless);
+
+	if (rc)
+		return rc;
+	if (renameat(n->folder, n->hidden, n->folder, name))
+		return -errno;
+	free(n->hidden);
+	n->hidden = NULL;
+	return 0;
+}
+
+int newfile_settle(const struct newfile *n)
+{
+	if (!fsync(n->folder) || errno == EINVAL || errno == EROFS)
+		return 0;	/* not every file system has an order to keep there */
+	return -errno;
 }
 
 void newfile_drop(struct newfile *n)
