@@ -25,9 +25,13 @@ struct monitor_options {
 /*
  * Run it on the terminal that is stdin and stdout, until the user ends it. 0; -errno with a sentence
  * in @error where it cannot be: -ENOENT the type of the terminal is not known, -EOPNOTSUPP it cannot
- * move its cursor, -EINVAL an option is wrong; or the number of the signal that ended it. One
- * thread, which has the signals; it starts others.
+ * move its cursor, -EINVAL an option is wrong; or the number of the signal that ended it. With 0 a
+ * sentence tells that changed settings could not be kept. One thread, which has the signals; it
+ * starts others.
  */
 int monitor_run(const struct monitor_options *options, struct buf *error) __must_check;
+
+/* Append the keys and what each does, as lines under headings. */
+void monitor_keys(struct buf *out);
 
 #endif

@@ -102,8 +102,8 @@ static int monitor(const struct command *command, struct query *q, struct monito
 	rc = monitor_run(o, &error);
 	if (rc == -EOPNOTSUPP)
 		status = watch_lines(command, q, o->interval, error.s);
-	else if (rc < 0)
-		cmd_error("%s", error.s);
+	else if (error.len)
+		cmd_error("%s%s", rc < 0 ? "" : "settings are not kept: ", error.s);
 	feed_close(&feed);
 	free(users);
 	free(filter);
@@ -121,6 +121,15 @@ static int check(const struct command *command, const struct query *q, const str
 		return cmd_usage(command, "the monitor needs a terminal; there are 'ipctop list' for a "
 				 "table, 'ipctop --json' for scripts and 'ipctop --batch' for logs");
 	return DONE;
+}
+
+static void print_keys(void)
+{
+	struct buf text = BUF_INIT;
+
+	monitor_keys(&text);
+	printf("\n%s", text.s);
+	buf_release(&text);
 }
 
 static int run(const struct command *command, int argc, char **argv)
@@ -145,6 +154,8 @@ static int run(const struct command *command, int argc, char **argv)
 	};
 	int status, first = query_options(&q, command, GROUPS, own, argc, argv, &status);
 
+	if (first < 0 && q.help)
+		print_keys();
 	if (first >= 0)
 		status = check(command, &q, &o, argc - first);
 	if (first >= 0 && status == DONE)

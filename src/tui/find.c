@@ -2,6 +2,7 @@
 /* Prompts: what to search, what to show, how often to look. */
 #include "verbs.h"
 
+#include <errno.h>
 #include <math.h>
 #include "ipctop/text.h"
 
@@ -109,20 +110,29 @@ void filter_open(struct monitor *m, int arg)
 	prompt_open(m, &prompt);
 }
 
-static void interval_done(struct monitor *m, const char *text, bool accepted)
+int interval_parse(const char *text, int64_t *interval, struct buf *error)
 {
 	char *end;
 	double seconds = strtod(text, &end);
 
-	if (!accepted || !*text)
-		return;
-	if (*end || !isfinite(seconds) || seconds < 0.1 || seconds > 86400) {
-		monitor_error(m, "seconds between looks: a number from 0.1 to 86400");
-		return;
+	if (!*text || *end || !isfinite(seconds) || seconds < 0.1 || seconds > 86400) {
+		buf_puts(error, "seconds between looks are a number from 0.1 to 86400");
+		return -EINVAL;
 	}
-	m->interval = (int64_t)(seconds * 1000);
+	*interval = (int64_t)(seconds * 1000);
+	return 0;
+}
+
+static void interval_done(struct monitor *m, const char *text, bool accepted)
+{
+	struct buf error = BUF_INIT;
+
+	if (accepted && *text && interval_parse(text, &m->interval, &error))
+		monitor_error(m, "%s", error.s);
+	else if (accepted && *text)
+		monitor_tell(m, "a look each %g s", (double)m->interval / 1000);
 	monitor_demand(m);
-	monitor_tell(m, "a look each %g s", seconds);
+	buf_release(&error);
 }
 
 void interval_open(struct monitor *m, int arg)

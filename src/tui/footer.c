@@ -18,7 +18,7 @@ static void draw_keys(struct monitor *m, int y, int width)
 		struct buf key = BUF_INIT;
 		int begin = x;
 
-		if (!b->label || !binding_works(m, b, PLACE_TABS))
+		if (!b->label || !binding_works(b, PLACE_TABS, m->options->read_only))
 			continue;
 		key_put_name(&key, b->keys[0]);
 		x += screen_text(y, x, width - x, 0, ROLE_KEY, key.s);

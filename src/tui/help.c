@@ -18,11 +18,11 @@ static void put_keys(struct buf *line, const struct binding *b)
 	buf_putc(line, ' ');
 }
 
-static void put_bindings(struct buf *text, const struct monitor *m, enum place place, const char *title)
+static void put_bindings(struct buf *text, bool read_only, enum place place, const char *title)
 {
-	buf_printf(text, "%s\n", title);
+	buf_printf(text, "%s:\n", title);
 	for (const struct binding *b = bindings; b->run; b++) {
-		if (!binding_works(m, b, place))
+		if (!binding_works(b, place, read_only))
 			continue;
 		buf_puts(text, "  ");
 		put_keys(text, b);
@@ -31,20 +31,26 @@ static void put_bindings(struct buf *text, const struct monitor *m, enum place p
 }
 
 static const char legend[] =
-	"In the first column\n"
+	"\nIn the first columns:\n"
 	"  +                came since the look before\n"
 	"  ~                shows something else than in the look before\n"
 	"  -                has gone since; in the next look the row is not there\n"
 	"  *                tagged\n"
 	"  ?  -             as values: could not be read; there is none\n";
 
+void monitor_keys(struct buf *out)
+{
+	put_bindings(out, false, PLACE_TABS, "Keys in a table");
+	put_bindings(out, false, PLACE_DETAIL, "\nKeys in the detail pane");
+}
+
 void help_open(struct monitor *m, int arg)
 {
 	struct buf text = BUF_INIT;
 	struct pager pager = { .title = "ipctop " VERSION ": keys" };
 
-	put_bindings(&text, m, PLACE_TABS, "In a table");
-	put_bindings(&text, m, PLACE_DETAIL, "In the detail pane");
+	put_bindings(&text, m->options->read_only, PLACE_TABS, "Keys in a table");
+	put_bindings(&text, m->options->read_only, PLACE_DETAIL, "\nKeys in the detail pane");
 	buf_puts(&text, legend);
 	pager.text = buf_detach(&text);
 	pager_open(m, &pager);

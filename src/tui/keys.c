@@ -57,14 +57,15 @@ const struct binding bindings[] = {
 	{ { 'd' }, PLACE_TABS, interval_open, 0, NULL, "seconds between looks" },
 	{ { 'Z' }, PLACE_ANY, freeze, 0, NULL, "freeze the screen, or let it go on" },
 	{ { 'f' }, PLACE_TABS, columns_open, 0, NULL, "choose and order the columns" },
+	{ { 'b' }, PLACE_TABS, by_open, 0, NULL, "the tab of users by user, cgroup, unit or container" },
 	{ { 'W' }, PLACE_TABS, settings_save, 0, NULL, "keep the settings now" },
 	{ { K_CTRL('L') }, PLACE_ANY, redraw, 0, NULL, "draw the screen anew" },
 	{ { 0 }, 0, NULL, 0, NULL, NULL }
 };
 
-bool binding_works(const struct monitor *m, const struct binding *b, enum place place)
+bool binding_works(const struct binding *b, enum place place, bool read_only)
 {
-	return b->places & place && !(b->acts && m->options->read_only);
+	return b->places & place && !(b->acts && read_only);
 }
 
 static bool has_key(const struct binding *b, int key)
@@ -81,7 +82,7 @@ static bool has_key(const struct binding *b, int key)
 const struct binding *binding_find(const struct monitor *m, int key, enum place place)
 {
 	for (const struct binding *b = bindings; b->run; b++)
-		if (binding_works(m, b, place) && has_key(b, key))
+		if (binding_works(b, place, m->options->read_only) && has_key(b, key))
 			return b;
 	return NULL;
 }

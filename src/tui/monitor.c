@@ -2,6 +2,7 @@
 /* The monitor's loop: take a look, draw a frame, read an input. */
 #include "verbs.h"
 #include "job.h"
+#include "settings.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -272,11 +273,14 @@ static int init(struct monitor *m, struct buf *error)
 		panel_init(&m->panels[t], &tab_infos[t]);
 	m->journal = snapshot_new();
 	m->style = o->style;
-	m->interval = o->interval ? o->interval : USUAL_INTERVAL;
+	m->interval = USUAL_INTERVAL;
 	m->by = HOLDING_BY_USER;
 	buf_init(&m->message);
 	buf_init(&m->search);
 	buf_init(&m->jump);
+	settings_load(m);
+	if (o->interval)
+		m->interval = o->interval;
 	if (o->columns)
 		rc = panel_columns(objects, o->columns, error);
 	if (!rc && o->sort)
@@ -286,6 +290,7 @@ static int init(struct monitor *m, struct buf *error)
 	if (o->users)
 		for (unsigned int t = 0; t < NR_TABS; t++)
 			m->panels[t].filter.user = xstrdup(o->users);
+	settings_begin(m);
 	return rc;
 }
 
@@ -293,6 +298,7 @@ static void release(struct monitor *m)
 {
 	while (m->nlayers)
 		layer_pop(m);
+	settings_release(m);
 	job_free(m->job);
 	feeder_free(m->feeder);
 	close(m->wake);
@@ -311,14 +317,14 @@ int monitor_run(const struct monitor_options *options, struct buf *error)
 {
 	struct monitor *m = xcalloc(1, sizeof(*m));
 	struct screen_options screen = {
-		.scheme = options->no_color ? SCHEME_MONO : SCHEME_DEFAULT, .ascii = options->ascii,
-		.mouse = !options->no_mouse,
+		.ascii = options->ascii, .mouse = !options->no_mouse,
 	};
 	int rc;
 
 	m->options = options;
 	m->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	rc = init(m, error);
+	screen.scheme = options->no_color ? SCHEME_MONO : m->scheme;
 	if (!rc)
 		rc = screen_open(&screen, error);
 	if (!rc) {
@@ -331,6 +337,9 @@ int monitor_run(const struct monitor_options *options, struct buf *error)
 		run(m);
 		screen_close();
 		rc = m->status;
+		/* an end that a signal asked for does not wait for a disk */
+		if (!rc)
+			(void)!settings_keep(m, false, error);
 	}
 	release(m);
 	return rc;

@@ -175,7 +175,7 @@ struct binding {
 };
 extern const struct binding bindings[];
 const struct binding *binding_find(const struct monitor *m, int key, enum place place);
-bool binding_works(const struct monitor *m, const struct binding *b, enum place place);
+bool binding_works(const struct binding *b, enum place place, bool read_only);
 
 /* detail.c: whether the pane is there, and the object that it has when it is on top */
 bool detail_is_open(const struct monitor *m);
@@ -194,6 +194,10 @@ void header_draw(struct monitor *m, const struct area *area);
 void header_look(struct monitor *m);
 void footer_draw(struct monitor *m, int y, int width);
 
+/* find.c: seconds, as milliseconds. 0, or -EINVAL with a sentence. */
+int interval_parse(const char *text, int64_t *interval, struct buf *error) __must_check;
+
+#define NR_SETTINGS 13		/* of settings.c */
 #define NR_METERS 5
 #define HISTORY 600		/* looks that graphs remember */
 struct history {
@@ -222,6 +226,8 @@ struct monitor {
 	struct value_style style;
 	int64_t interval;		/* milliseconds */
 	enum scheme scheme;
+	char *kept[NR_SETTINGS];	/* settings as they were at first */
+	bool settings_broken;		/* the file has a mistake: it is left alone */
 	bool frozen;
 	bool quit;
 	int status;			/* signal that asked for the end, 0: the user did */

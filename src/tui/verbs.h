@@ -42,6 +42,7 @@ void detail_scroll(struct monitor *m, int key);
 void detail_close(struct monitor *m, int arg);
 void setup_open(struct monitor *m, int arg);
 void columns_open(struct monitor *m, int arg);
+void by_open(struct monitor *m, int arg);
 void settings_save(struct monitor *m, int arg);
 void actions_open(struct monitor *m, int arg);
 

@@ -84,6 +84,11 @@ clean Of acts
 rm Of acts
 END
 
+# Keys of the monitor, as its help has them.
+have=$("$ipctop" help monitor | sed -n '/^Keys in/,$p' | sed -nE 's/^  (.{16}) .*/\1/p' | sed 's/ *$//')
+told=$(plain man/ipctop-monitor.1 | sed -n 's/^\.It Ic //p')
+verdict "the keys of the monitor are those of the manual" "$(says -3 "$have" "$told")"
+
 # Reason codes, states and verdicts, as the sources write them.
 codes=$(sed -nE 's/.*\[REASON_[A-Z_]+\] = \{ "([-a-z]+)".*/\1/p' src/model/reason.c)
 told=$(sed -n '/^\.Sh STATES AND VERDICTS/,/^\.Ss Families/p' <<<"$main" |
