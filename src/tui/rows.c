@@ -194,9 +194,12 @@ static void put_below_holders(struct grouping *g, const struct snapshot *s, uint
 static void put_below_value(struct grouping *g, const struct snapshot *s, uint32_t row, const char *name)
 {
 	const struct field *field = field_find(CLASS_OBJECT, name);
-	const char *text = text_of(s, CLASS_OBJECT, field, snapshot_object(s, row));
+	const struct object *o = snapshot_object(s, row);
+	struct value v;
 
-	put_below(g, s, row, text ? text : "-");
+	field_get(s, field, o, &v);
+	put_below(g, s, row, v.state == VALUE_KNOWN ? text_of(s, CLASS_OBJECT, field, o) :
+		  v.state == VALUE_UNKNOWN ? "?" : "-");
 }
 
 /* Groups in the order of their first rows; below each its rows. */

@@ -206,9 +206,31 @@ static void test_width(void **state)
 		assert_int_equal(text_width(c->s), c->width);
 }
 
+/* The first and the last character of each length. */
+static void test_put_char(void **state)
+{
+	static const struct {
+		uint32_t c;
+		const char *text;
+	} table[] = {
+		{ 'a', "a" }, { 0x7f, "\x7f" }, { 0x80, "\xc2\x80" }, { 0x7ff, "\xdf\xbf" },
+		{ 0x800, "\xe0\xa0\x80" }, { 0xffff, "\xef\xbf\xbf" }, { 0x10000, "\xf0\x90\x80\x80" },
+		{ 0x10ffff, "\xf4\x8f\xbf\xbf" },
+	};
+
+	FOR_EACH_CASE(c, table) {
+		struct buf out = BUF_INIT;
+
+		text_put_char(&out, c->c);
+		CHECK_TEXT("a character", out.s, c->text);
+		buf_release(&out);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_put_char),
 		cmocka_unit_test(test_threads),		/* first: the locale is made once */
 		cmocka_unit_test(test_escape),
 		cmocka_unit_test(test_escape_appends),
