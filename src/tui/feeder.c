@@ -18,6 +18,17 @@ struct look *look_new(struct snapshot *s)
 	return look;
 }
 
+struct look *look_recorded(struct snapshot *s)
+{
+	struct look *look = look_new(s);
+
+	look->needs = NEED_BIT(NR_NEEDS) - 1;
+	look->holding_bits = (1U << NR_HOLDING_BYS) - 1;
+	for (unsigned int by = 0; by < NR_HOLDING_BYS; by++)
+		look->holdings[by] = holdings_add(s, by);
+	return look;
+}
+
 struct look *look_get(struct look *look)
 {
 	__atomic_add_fetch(&look->references, 1, __ATOMIC_RELAXED);
@@ -83,6 +94,8 @@ static struct look *look_at(struct feeder *f, const struct demand *d)
 	if (collector_pass(f->collector, &s))
 		return NULL;
 	look = look_new(s);
+	look->needs = d->needs;
+	look->holding_bits = d->holdings;
 	for (unsigned int by = 0; by < NR_HOLDING_BYS; by++)
 		if (d->holdings & 1U << by)
 			look->holdings[by] = holdings_add(s, by);

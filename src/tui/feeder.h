@@ -17,10 +17,13 @@ struct look {
 	struct snapshot *s;
 	struct snapshot *events;	/* what happened since the look before; NULL: there was none */
 	struct span holdings[NR_HOLDING_BYS];	/* of those that were demanded */
+	uint32_t needs, holding_bits;	/* what was demanded */
 	uint64_t number;		/* counts them, from 1 */
 	int references;			/* atomic */
 };
 struct look *look_new(struct snapshot *s);
+/* Of a document: all that can be made of it. */
+struct look *look_recorded(struct snapshot *s);
 struct look *look_get(struct look *look);
 void look_put(struct look *look);	/* NULL is fine */
 

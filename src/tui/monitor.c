@@ -329,7 +329,7 @@ int monitor_run(const struct monitor_options *options, struct buf *error)
 		rc = screen_open(&screen, error);
 	if (!rc) {
 		if (options->recorded) {
-			take_look(m, look_new(options->recorded));
+			take_look(m, look_recorded(options->recorded));
 		} else {
 			m->feeder = feeder_new(&options->collect, m->wake);
 			monitor_demand(m);

@@ -2,14 +2,34 @@
 /* The rows of a tab, and where the user is in them. How they are drawn is table.c's. */
 #include "tui.h"
 
+/* The usual columns of a tab, written out. */
+static void put_usual_columns(struct buf *out, const struct tab_info *info)
+{
+	const char *here = strstr(info->columns, KINDS_HERE);
+	size_t n = here ? (size_t)(here - info->columns) : strlen(info->columns);
+	bool any = false;
+
+	buf_add(out, info->columns, n);
+	for (unsigned int k = 0; here && k < NR_KINDS; k++) {
+		if (!kinds[k].memory)
+			continue;
+		buf_printf(out, "%s%s", any ? "," : "", kinds[k].name);
+		any = true;
+	}
+	if (here)
+		buf_puts(out, here + strlen(KINDS_HERE));
+}
+
 void panel_init(struct panel *p, const struct tab_info *info)
 {
-	struct buf error = BUF_INIT;
+	struct buf error = BUF_INIT, columns = BUF_INIT;
 
 	*p = (struct panel){ .info = info };
-	if (panel_columns(p, info->columns, &error) || panel_sort(p, info->sort, &error))
+	put_usual_columns(&columns, info);
+	if (panel_columns(p, columns.s, &error) || panel_sort(p, info->sort, &error))
 		abort();	/* a name in the table of tabs is wrong */
 	buf_release(&error);
+	buf_release(&columns);
 }
 
 void panel_release(struct panel *p)
@@ -215,6 +235,8 @@ void panel_refresh(struct monitor *m, struct panel *p)
 	uint32_t n = 0;
 
 	p->s_before = m->before ? p->info->rows(m, m->before, &before) : NULL;
+	p->collected = m->look ? m->look->needs : 0;
+	p->collected_before = m->before ? m->before->needs : 0;
 	/* of the look that was there; after a while in another tab it is not the one before */
 	index_rows(&p->before, p->s_before, p->info->class, &before);
 	index_rows(&p->now, s, p->info->class, &span);

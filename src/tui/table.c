@@ -28,6 +28,9 @@ static void put_value(struct buf *out, const struct monitor *m, const struct pan
 	struct value v;
 
 	buf_reset(out);
+	/* what was not read is neither unknown nor absent */
+	if (field->needs & ~(s == p->s ? p->collected : p->collected_before))
+		return;
 	style.now = snapshot_document(s)->time / 1000;
 	if (style.numeric && field->numeric)
 		field = field_find(p->info->class, field->numeric);
@@ -323,11 +326,12 @@ static void draw_row(struct monitor *m, const struct panel *p, const struct area
 
 static void draw_nothing(struct monitor *m, const struct panel *p, const struct area *area)
 {
-	const char *text = "reading ...";
+	const char *text = m->frozen ? "not read before the screen was frozen; Z goes on" : "reading ...";
+	bool read = m->look && !(tab_holdings(m, m->tab) & ~m->look->holding_bits);
 
-	if (m->look && p->s && (p->filter.text || p->filter.user || p->filter.stale || p->filter.kinds))
+	if (read && p->s && (p->filter.text || p->filter.user || p->filter.stale || p->filter.kinds))
 		text = "nothing matches; Esc shows all";
-	else if (m->look)
+	else if (read)
 		text = p->info->empty;
 	if (area->height > 1)
 		screen_text(area->y + 1, area->x + GUTTER, area->width - GUTTER, 0, ROLE_DIM, text);

@@ -35,13 +35,13 @@ const struct tab_info tab_infos[NR_TABS] = {
 	},
 	[TAB_PROCESSES] = {
 		.name = "processes", .title = "Processes", .class = CLASS_HOLDING,
-		.columns = "pid,user,comm,objects,allocated,share,shm,posix_shm,memfd,anon,cmdline",
+		.columns = "pid,user,comm,objects,allocated,share," KINDS_HERE ",cmdline",
 		.sort = "share:desc", .rows = by_process,
 		.empty = "no process was seen to share anything",
 	},
 	[TAB_USERS] = {
 		.name = "users", .title = "Users", .class = CLASS_HOLDING,
-		.columns = "value,processes,objects,allocated,share,owned,stale,stale_allocated",
+		.columns = "value,processes,objects,allocated,share," KINDS_HERE ",owned,stale,stale_allocated",
 		.sort = "share:desc", .rows = by_group,
 		.empty = "no process was seen to share anything",
 	},

@@ -24,11 +24,12 @@ struct area {
 
 /* tabs.c */
 enum tab { TAB_OBJECTS, TAB_PROCESSES, TAB_USERS, TAB_EVENTS, NR_TABS };
+#define KINDS_HERE "(kinds)"
 struct tab_info {
 	const char *name;		/* "objects": in the settings */
 	const char *title;
 	enum row_class class;
-	const char *columns, *sort;	/* where the user chose none */
+	const char *columns, *sort;	/* where the user chose none; KINDS_HERE: one for each kind of memory */
 	const char *empty;		/* what stands there when there is no row */
 	bool trees;			/* rows can be put below others */
 	/* the snapshot of @look that has the rows, and which they are */
@@ -52,6 +53,7 @@ struct panel {
 	struct arrangement rows;
 	const struct snapshot *s;	/* that they are of */
 	const struct snapshot *s_before;	/* that ENTRY_GONE rows are of */
+	uint32_t collected, collected_before;	/* NEED_BIT: what was read for each of them */
 	uint64_t number;		/* of the look that it is of */
 	struct keymap now, before;	/* all rows of the class, chosen or not */
 	struct row_key selected, selected_group;

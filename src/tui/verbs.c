@@ -213,6 +213,10 @@ void kind_next(struct monitor *m, int arg)
 	struct panel *p = monitor_panel(m);
 	unsigned int next = 0;
 
+	if (!field_find(p->info->class, "kind")) {
+		monitor_tell(m, "these rows are of no kind");
+		return;
+	}
 	for (unsigned int k = 0; k < NR_KINDS; k++)
 		if (p->filter.kinds == KIND_BIT(k))
 			next = k + 1;
