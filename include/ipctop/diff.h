@@ -49,4 +49,35 @@ static inline const struct diff_mark *diff_mark(const struct diff *d, uint32_t o
 void diff_snapshots(const struct snapshot *before, const struct snapshot *now,
 		    struct snapshot *events, struct diff *d);
 
+/*
+ * Segments that came and went unseen
+ *
+ * Since Linux 5.2 a namespace gives its ids in a circle (ipc/util.c, ipc_idr_alloc): the index, the
+ * low 15 bits, counts up past those in use; behind max(64, 3/2 of the segments in use) it starts
+ * again, and the bits above count the rounds. So the newest segment of a look tells how many were
+ * created since the newest of the looks before: those that no look saw, and that nothing else
+ * tells of. Some may have gone already before the earlier of two looks; summed up over successive
+ * looks none is counted twice.
+ *
+ * Only of the reader's own namespace. Rests on ids that nobody chose (a restored checkpoint does).
+ * An index that was passed because its segment, which is gone since, still had it, counts as well:
+ * hence "at most".
+ */
+enum unseen {
+	/* nothing new in sight, an older kernel, ids that do not fit, many more or fewer than before */
+	UNSEEN_UNKNOWN,
+	UNSEEN_AT_MOST,		/* within one round: there were no more */
+	UNSEEN_ABOUT,		/* over several: if as many existed all the time as in the looks */
+};
+
+/* What is remembered of the looks before. Starts zeroed. */
+struct unseen_watch {
+	bool begun;
+	uint64_t ipc_ns, newest;	/* id */
+};
+
+/* Looks follow each other: @now of one call is @before of the next, or the same look again. */
+enum unseen unseen_segments(struct unseen_watch *w, const struct snapshot *before,
+			    const struct snapshot *now, uint64_t *count);
+
 #endif

@@ -119,6 +119,8 @@ static struct event *add_event(struct pass *x, struct pair *p, enum event_type t
 		FACT_SET(e, user, arena_strdup(x->events->arena, o->user));
 	else if (FACT_IS_UNKNOWN(o, user))
 		FACT_UNKNOWN(e, user);
+	FACT_UNKNOWN(e, pid);
+	FACT_UNKNOWN(e, comm);
 	p->told |= EVENT_BIT(type);
 	return e;
 }
@@ -137,8 +139,6 @@ static void set_pid(struct pass *x, struct event *e, bool known, uint64_t pid)
 {
 	const struct process *process;
 
-	FACT_UNKNOWN(e, pid);
-	FACT_UNKNOWN(e, comm);
 	if (!known || !pid)
 		return;
 	FACT_SET(e, pid, pid);

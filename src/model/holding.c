@@ -126,8 +126,8 @@ static void grow_slots(struct sums *x)
 {
 	if (x->slots && x->keys.count <= x->mask / 2)
 		return;
+	x->mask = x->slots ? x->mask * 2 + 1 : 15;
 	free(x->slots);
-	x->mask = x->mask * 2 + 15;
 	x->slots = xcalloc((size_t)x->mask + 1, sizeof(*x->slots));
 	for (uint32_t i = 0; i < x->keys.count; i++)
 		put_slot(x, i);

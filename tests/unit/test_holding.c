@@ -227,6 +227,42 @@ static void test_rows_stand_behind_others(void **state)
 	snapshot_free(s);
 }
 
+/* Hundreds of users and of control groups: each has a row, and all shares are the whole. */
+static void test_many_rows(void **state)
+{
+	struct snapshot *s = snapshot_new();
+	struct object *o = sample_object(s, KIND_SHM, "shm:7");
+
+	FACT_SET(o, allocated, 100003);
+	for (uint32_t i = 0; i < 900; i++) {
+		uint32_t row = sample_process(s, 1000 + i, "worker");
+		struct process *p = snapshot_row(s, CLASS_PROCESS, row);
+		char text[20];
+
+		snprintf(text, sizeof(text), "/%u", i % 450);
+		p->facts.known &= ~FACT_BIT(p, user);
+		FACT_SET(p, uid, i % 300);
+		FACT_SET(p, cgroup, arena_strdup(s->arena, text));
+		sample_holder(s, o, row);
+	}
+	for (unsigned int by = 0; by <= HOLDING_BY_CGROUP; by++) {
+		static const unsigned int counts[] = { 900, 300, 450 };
+		struct span rows = holdings_add(s, by);
+		uint64_t share = 0;
+
+		assert_int_equal(rows.count, counts[by]);
+		for (uint32_t i = 0; i < rows.count; i++) {
+			const struct holding *h = snapshot_row(s, CLASS_HOLDING, rows.first + i);
+
+			assert_int_equal(h->processes, 900 / counts[by]);
+			assert_int_equal(h->allocated, 100003);
+			share += h->share;
+		}
+		assert_int_equal(share, 100003);
+	}
+	snapshot_free(s);
+}
+
 /* A row of a user has no process: its pid does not apply, and is not that of the first. */
 static void test_no_process_is_embedded(void **state)
 {
@@ -289,6 +325,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cases),
 		cmocka_unit_test(test_rows_stand_behind_others),
+		cmocka_unit_test(test_many_rows),
 		cmocka_unit_test(test_no_process_is_embedded),
 		cmocka_unit_test(test_kinds_that_do_not_apply),
 		cmocka_unit_test(test_needs),
