@@ -49,6 +49,7 @@ struct feeder {
 	pthread_t thread;
 	struct look *last;		/* the thread's own: what the next is compared with */
 	struct diff diff;
+	struct unseen_watch watch;
 	int wake;
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
@@ -102,6 +103,7 @@ static struct look *look_at(struct feeder *f, const struct demand *d)
 	if (f->last) {
 		look->events = snapshot_new();
 		diff_snapshots(f->last->s, s, look->events, &f->diff);
+		look->unseen = unseen_segments(&f->watch, f->last->s, s, &look->unseen_count);
 	}
 	look_put(f->last);
 	f->last = look_get(look);

@@ -16,6 +16,8 @@
 struct look {
 	struct snapshot *s;
 	struct snapshot *events;	/* what happened since the look before; NULL: there was none */
+	enum unseen unseen;		/* ... and of what no look saw, which is counted here */
+	uint64_t unseen_count;
 	struct span holdings[NR_HOLDING_BYS];	/* of those that were demanded */
 	uint32_t needs, holding_bits;	/* what was demanded */
 	uint64_t number;		/* counts them, from 1 */

@@ -89,6 +89,9 @@ static void keep_events(struct monitor *m, const struct look *look)
 	uint32_t had = snapshot_count(m->journal, CLASS_EVENT);
 	uint32_t came = look->events ? snapshot_count(look->events, CLASS_EVENT) : 0;
 
+	if (look->unseen != UNSEEN_UNKNOWN)
+		m->unseen += look->unseen_count;
+	m->unseen_about |= look->unseen == UNSEEN_ABOUT && look->unseen_count;
 	if (!came)
 		return;
 	if (had + came > 2 * EVENTS_KEPT) {
@@ -124,6 +127,36 @@ static void click_tab(struct monitor *m, int tab, const struct input *in)
 	monitor_tab(m, tab);
 }
 
+/* How many rows there are, and by what they are chosen. */
+static void put_choice(struct buf *text, const struct monitor *m, const struct panel *p)
+{
+	buf_printf(text, "  %u", p->rows.rows);
+	if (m->tab == TAB_USERS)
+		buf_printf(text, ", by %s", holding_by_names[m->by]);
+	if (m->tab == TAB_EVENTS && m->unseen)
+		buf_printf(text, "; %s %llu segment%s more came and went unseen",
+			   m->unseen_about ? "about" : "at most", (unsigned long long)m->unseen,
+			   m->unseen == 1 ? "" : "s");
+	if (p->tags.count)
+		buf_printf(text, ", %u tagged", p->tags.count);
+	if (p->filter.kinds)
+		for (unsigned int k = 0; k < NR_KINDS; k++)
+			if (p->filter.kinds & KIND_BIT(k))
+				buf_printf(text, ", %s", kinds[k].name);
+	if (p->filter.stale)
+		buf_puts(text, ", stale");
+	if (p->filter.user) {
+		buf_puts(text, ", user ");
+		text_escape(text, p->filter.user, strlen(p->filter.user), 0);
+	}
+	if (p->filter.text) {
+		buf_puts(text, ", filter ");
+		text_escape(text, p->filter.text, strlen(p->filter.text), 0);
+	}
+	if (p->tree)
+		buf_printf(text, ", below each %s", tree_names[p->tree]);
+}
+
 /* "Objects 12" …, and what the rows are chosen by. */
 static void draw_tabs(struct monitor *m, int y, int width)
 {
@@ -141,27 +174,7 @@ static void draw_tabs(struct monitor *m, int y, int width)
 		zone_add(m, y, begin, 1, x - begin, click_tab, (int)t);
 	}
 	buf_reset(&text);
-	buf_printf(&text, "  %u", p->rows.rows);
-	if (m->tab == TAB_USERS)
-		buf_printf(&text, ", by %s", holding_by_names[m->by]);
-	if (p->tags.count)
-		buf_printf(&text, ", %u tagged", p->tags.count);
-	if (p->filter.kinds)
-		for (unsigned int k = 0; k < NR_KINDS; k++)
-			if (p->filter.kinds & KIND_BIT(k))
-				buf_printf(&text, ", %s", kinds[k].name);
-	if (p->filter.stale)
-		buf_puts(&text, ", stale");
-	if (p->filter.user) {
-		buf_puts(&text, ", user ");
-		text_escape(&text, p->filter.user, strlen(p->filter.user), 0);
-	}
-	if (p->filter.text) {
-		buf_puts(&text, ", filter ");
-		text_escape(&text, p->filter.text, strlen(p->filter.text), 0);
-	}
-	if (p->tree)
-		buf_printf(&text, ", below each %s", tree_names[p->tree]);
+	put_choice(&text, m, p);
 	screen_text(y, x, width - x, 0, ROLE_DIM, text.s);
 	buf_release(&text);
 }

@@ -217,6 +217,8 @@ struct monitor {
 	bool asked;			/* its plan was shown */
 	struct look *look, *before;	/* on the screen, and the one before it; NULL: none yet */
 	struct snapshot *journal;	/* events, of CLASS_EVENT */
+	uint64_t unseen;		/* segments that came and went between looks */
+	bool unseen_about;		/* ... by estimate; else at most so many */
 	struct panel panels[NR_TABS];
 	enum tab tab;
 	enum holding_by by;		/* whose holdings the tab of users shows */
