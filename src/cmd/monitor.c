@@ -59,6 +59,18 @@ static char *users_text(const struct users *u)
 	return buf_detach(&text);
 }
 
+/* The columns that were asked for, written out; NULL: none were. */
+static char *columns_text(const struct query *q)
+{
+	struct buf text = BUF_INIT;
+
+	if (!q->output_text && !q->output_all)
+		return NULL;
+	for (unsigned int i = 0; i < q->columns.count; i++)
+		buf_printf(&text, "%s%s", i ? "," : "", q->columns.fields[i]->name);
+	return buf_detach(&text);
+}
+
 /* A terminal that can only write lines gets frames one after another. */
 static int watch_lines(const struct command *command, struct query *q, int64_t interval, const char *why)
 {
@@ -136,7 +148,7 @@ static int run(const struct command *command, int argc, char **argv)
 {
 	struct query q = { .class = CLASS_OBJECT };
 	struct monitor_options o = { 0 };
-	char *sort_key = NULL;
+	char *sort_key = NULL, *columns = NULL;
 	const struct option_row own[] = {
 		{ 'd', "delay", "SECONDS", "time between looks, 2 seconds where not given", OPTION_CALL,
 		  &o.interval, set_delay },
@@ -162,13 +174,14 @@ static int run(const struct command *command, int argc, char **argv)
 		status = query_prepare(&q, command, CLASS_OBJECT, CLASS_OBJECT);
 	if (first >= 0 && status == DONE) {
 		o.kinds = q.kinds;
-		o.columns = q.output_text;
+		o.columns = columns = columns_text(&q);
 		o.sort = sort_key ? sort_key : q.sort_text;
 		o.style = q.style;
 		o.no_color |= q.color == COLOR_NEVER;
 		status = monitor(command, &q, &o);
 	}
 	free(sort_key);
+	free(columns);
 	query_release(&q);
 	return status;
 }
