@@ -134,6 +134,7 @@ static void take_terminal(const struct screen_options *options)
 	keypad(stdscr, TRUE);
 	nodelay(stdscr, TRUE);
 	leaveok(stdscr, FALSE);
+	typeahead(-1);		/* a frame that was begun is shown, whatever is typed meanwhile */
 	set_escdelay(ESCAPE_MS);
 	curs_set(0);
 	if (has_colors()) {
@@ -162,6 +163,8 @@ int screen_open(const struct screen_options *options, struct buf *error)
 		return -EOPNOTSUPP;
 	}
 	take_terminal(options);
+	/* ncurses 6.4 writes each move of the cursor by itself until the screen was left once */
+	endwin();
 	screen_scheme(options->scheme);
 	screen.cursor_y = -1;
 	screen.open = true;
