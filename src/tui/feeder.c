@@ -15,6 +15,8 @@ struct look *look_new(struct snapshot *s)
 	look->number = ++count;
 	look->s = s;
 	look->references = 1;
+	for (uint32_t i = 0; i < snapshot_count(s, CLASS_OBJECT); i++)
+		summary_add(&look->sum, snapshot_object(s, i));
 	return look;
 }
 
@@ -41,6 +43,7 @@ void look_put(struct look *look)
 		return;
 	snapshot_free(look->s);
 	snapshot_free(look->events);
+	diff_release(&look->diff);
 	free(look);
 }
 
@@ -48,7 +51,6 @@ struct feeder {
 	struct collector *collector;
 	pthread_t thread;
 	struct look *last;		/* the thread's own: what the next is compared with */
-	struct diff diff;
 	struct unseen_watch watch;
 	int wake;
 	pthread_mutex_t lock;
@@ -102,7 +104,7 @@ static struct look *look_at(struct feeder *f, const struct demand *d)
 			look->holdings[by] = holdings_add(s, by);
 	if (f->last) {
 		look->events = snapshot_new();
-		diff_snapshots(f->last->s, s, look->events, &f->diff);
+		diff_snapshots(f->last->s, s, look->events, &look->diff);
 		look->unseen = unseen_segments(&f->watch, f->last->s, s, &look->unseen_count);
 	}
 	look_put(f->last);
@@ -160,7 +162,6 @@ void feeder_free(struct feeder *f)
 	pthread_join(f->thread, NULL);
 	look_put(f->ready);
 	look_put(f->last);
-	diff_release(&f->diff);
 	collector_free(f->collector);
 	pthread_cond_destroy(&f->changed);
 	pthread_mutex_destroy(&f->lock);

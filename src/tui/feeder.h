@@ -5,6 +5,7 @@
 #include "ipctop/collect.h"
 #include "ipctop/diff.h"
 #include "ipctop/holding.h"
+#include "ipctop/view.h"
 
 /*
  * Collecting beside drawing: a thread of its own looks at the machine again and again, so that the
@@ -15,7 +16,9 @@
 /* What was seen in one pass; immutable. Held by references; look_put by the last frees it. */
 struct look {
 	struct snapshot *s;
+	struct summary sum;		/* of all objects */
 	struct snapshot *events;	/* what happened since the look before; NULL: there was none */
+	struct diff diff;		/* ... and to which objects */
 	enum unseen unseen;		/* ... and of what no look saw, which is counted here */
 	uint64_t unseen_count;
 	struct span holdings[NR_HOLDING_BYS];	/* of those that were demanded */

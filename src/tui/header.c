@@ -25,9 +25,9 @@ static const struct memory *memory_of(const struct snapshot *s)
 	return snapshot_count(s, CLASS_MEMORY) ? snapshot_row(s, CLASS_MEMORY, 0) : NULL;
 }
 
-static void get_segments(const struct snapshot *s, struct level *l)
+static void get_segments(const struct look *look, struct level *l)
 {
-	const struct limits *limits = limits_of(s);
+	const struct limits *limits = limits_of(look->s);
 
 	l->known = limits && FACT_KNOWN(limits, segments) && FACT_KNOWN(limits, shmmni);
 	if (!l->known)
@@ -37,9 +37,9 @@ static void get_segments(const struct snapshot *s, struct level *l)
 	buf_printf(&l->text, "%llu/%llu", (unsigned long long)l->used, (unsigned long long)l->limit);
 }
 
-static void get_pages(const struct snapshot *s, struct level *l)
+static void get_pages(const struct look *look, struct level *l)
 {
-	const struct limits *limits = limits_of(s);
+	const struct limits *limits = limits_of(look->s);
 
 	l->known = limits && FACT_KNOWN(limits, pages) && FACT_KNOWN(limits, shmall);
 	if (!l->known)
@@ -56,9 +56,9 @@ static void get_pages(const struct snapshot *s, struct level *l)
 	buf_puts(&l->text, " pages");
 }
 
-static void get_tmpfs(const struct snapshot *s, struct level *l)
+static void get_tmpfs(const struct look *look, struct level *l)
 {
-	const struct limits *limits = limits_of(s);
+	const struct limits *limits = limits_of(look->s);
 
 	l->known = limits && FACT_KNOWN(limits, tmpfs_used) && FACT_KNOWN(limits, tmpfs_size);
 	if (!l->known)
@@ -70,9 +70,9 @@ static void get_tmpfs(const struct snapshot *s, struct level *l)
 	units_put_size(&l->text, l->limit, false);
 }
 
-static void get_shmem(const struct snapshot *s, struct level *l)
+static void get_shmem(const struct look *look, struct level *l)
 {
-	const struct memory *memory = memory_of(s);
+	const struct memory *memory = memory_of(look->s);
 
 	l->known = memory && FACT_KNOWN(memory, shmem) && FACT_KNOWN(memory, total);
 	if (!l->known)
@@ -82,29 +82,27 @@ static void get_shmem(const struct snapshot *s, struct level *l)
 	units_put_size(&l->text, l->used, false);
 }
 
-static void get_stale(const struct snapshot *s, struct level *l)
+static void get_stale(const struct look *look, struct level *l)
 {
-	const struct memory *memory = memory_of(s);
-	struct summary sum = { 0 };
+	const struct memory *memory = memory_of(look->s);
+	const struct summary *sum = &look->sum;
 
-	for (uint32_t i = 0; i < snapshot_count(s, CLASS_OBJECT); i++)
-		summary_add(&sum, snapshot_object(s, i));
-	l->known = sum.has_verdict || !sum.objects;
+	l->known = sum->has_verdict || !sum->objects;
 	if (!l->known)
 		return;
-	l->used = sum.stale_allocated;
+	l->used = sum->stale_allocated;
 	l->limit = memory && FACT_KNOWN(memory, total) ? memory->total : 0;
-	buf_printf(&l->text, "%llu stale", (unsigned long long)sum.stale);
-	if (sum.stale) {
+	buf_printf(&l->text, "%llu stale", (unsigned long long)sum->stale);
+	if (sum->stale) {
 		buf_puts(&l->text, ", ");
-		units_put_size(&l->text, sum.stale_allocated, false);
+		units_put_size(&l->text, sum->stale_allocated, false);
 		buf_puts(&l->text, " to win back");
 	}
 }
 
 static const struct {
 	const char *label;
-	void (*get)(const struct snapshot *s, struct level *l);
+	void (*get)(const struct look *look, struct level *l);
 	bool limit;			/* near its end is a danger */
 	bool stacked;			/* parted by kind */
 } meters[NR_METERS] = {
@@ -126,7 +124,7 @@ void header_look(struct monitor *m)
 		struct history *h = &m->history[i];
 		struct level l = { .text = BUF_INIT };
 
-		meters[i].get(m->look->s, &l);
+		meters[i].get(m->look, &l);
 		h->values[h->next] = (float)part(&l);
 		h->next = (h->next + 1) % HISTORY;
 		h->count += h->count < HISTORY;
@@ -211,7 +209,7 @@ static void draw_meter(const struct monitor *m, unsigned int i, int y, int x, in
 	struct buf legend = BUF_INIT;
 	int graph = width >= 60 ? width / 4 : width >= 40 ? GRAPH_LEAST : 0, bar, text;
 
-	meters[i].get(m->look->s, &l);
+	meters[i].get(m->look, &l);
 	if (!l.known)
 		buf_puts(&l.text, "?");
 	screen_text(y, x, LABEL, 0, ROLE_BOLD, meters[i].label);
@@ -252,11 +250,8 @@ static void draw_title(const struct monitor *m, int y, int width)
 {
 	const struct document *doc = snapshot_document(m->look->s);
 	struct buf line = BUF_INIT;
-	struct summary sum = { 0 };
 	int x;
 
-	for (uint32_t i = 0; i < snapshot_count(m->look->s, CLASS_OBJECT); i++)
-		summary_add(&sum, snapshot_object(m->look->s, i));
 	x = screen_text(y, 0, width, 0, ROLE_BOLD, "ipctop ");
 	if (FACT_KNOWN(doc, hostname)) {
 		text_escape(&line, doc->hostname, strlen(doc->hostname), 0);
@@ -270,7 +265,7 @@ static void draw_title(const struct monitor *m, int y, int width)
 	else
 		buf_printf(&line, " every %gs", (double)m->interval / 1000);
 	buf_puts(&line, ": ");
-	view_sums(&line, &sum, &m->style);
+	view_sums(&line, &m->look->sum, &m->style);
 	screen_text(y, x, width - x, 0, ROLE_TEXT, line.s);
 	buf_release(&line);
 }

@@ -1,12 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "rows.h"
 
-/* Fields whose values together are the key of a row; of objects see below. */
-static const char *const key_fields[NR_CLASSES][4] = {
-	[CLASS_HOLDING] = { "pid", "start_time", "value" },
-	[CLASS_EVENT] = { "time", "event", "name", "pid" },
-};
-
 static uint64_t mix(uint64_t h, uint64_t v)
 {
 	h = (h ^ v) * 0x9e3779b97f4a7c15ULL;
@@ -24,41 +18,56 @@ void row_key_text(const char *text, size_t n, struct row_key *key)
 	*key = (struct row_key){ { a, b, n, UINT64_MAX } };
 }
 
-/* What does not change while it is the same: a segment's change time moves with its mode. */
+/* What does not change while it is the same: a segment's change time moves with its mode, its key goes. */
 static void object_key(const struct object *o, struct row_key *key)
 {
 	bool segment = o->kind == KIND_SHM;
 
 	key->part[0] = segment ? o->id : o->inode;
 	key->part[1] = segment ? o->ipc_ns : o->device;
-	key->part[2] = segment ? o->creator_pid << 32 ^ o->key :
-		       FACT_KNOWN(o, birth_time) ? (uint64_t)o->birth_time : 0;
+	key->part[2] = segment ? o->creator_pid : FACT_KNOWN(o, birth_time) ? (uint64_t)o->birth_time : 0;
 	key->part[3] = o->kind;
+}
+
+static uint64_t text_part(const char *text)
+{
+	struct row_key key;
+
+	row_key_text(text, strlen(text), &key);
+	return mix(key.part[0], key.part[1]);
+}
+
+static void holding_key(const struct snapshot *s, const struct holding *h, struct row_key *key)
+{
+	const struct process *p = FACT_KNOWN(h, process) ? snapshot_row(s, CLASS_PROCESS, h->process) : NULL;
+
+	if (p)
+		key->part[0] = p->pid;
+	if (p && FACT_KNOWN(p, start_time))
+		key->part[1] = (uint64_t)p->start_time;
+	if (FACT_KNOWN(h, value))
+		key->part[2] = text_part(h->value);
+}
+
+static void event_key(const struct event *e, struct row_key *key)
+{
+	key->part[0] = (uint64_t)e->time;
+	key->part[1] = e->event;
+	key->part[2] = text_part(e->name);
+	key->part[3] = FACT_KNOWN(e, pid) ? e->pid : 0;
 }
 
 void row_key_get(const struct snapshot *s, enum row_class class, uint32_t row, struct row_key *key)
 {
 	const void *data = snapshot_row(s, class, row);
-	struct value v;
 
-	if (class == CLASS_OBJECT) {
-		object_key(data, key);
-		return;
-	}
 	*key = (struct row_key){ 0 };
-	for (unsigned int i = 0; i < ARRAY_SIZE(key_fields[class]) && key_fields[class][i]; i++) {
-		const struct field *field = field_find(class, key_fields[class][i]);
-		struct row_key text;
-
-		field_get_in(s, class, field, data, &v);
-		if (v.state != VALUE_KNOWN)
-			continue;
-		key->part[i] = v.u;
-		if (field->type == VT_STRING || field->type == VT_NAME) {
-			row_key_text(v.s, strlen(v.s), &text);
-			key->part[i] = mix(text.part[0], text.part[1]);
-		}
-	}
+	if (class == CLASS_OBJECT)
+		object_key(data, key);
+	else if (class == CLASS_HOLDING)
+		holding_key(s, data, key);
+	else
+		event_key(data, key);
 }
 
 static uint32_t key_hash(const struct row_key *key)

@@ -92,8 +92,6 @@ static void keep_events(struct monitor *m, const struct look *look)
 	if (look->unseen != UNSEEN_UNKNOWN)
 		m->unseen += look->unseen_count;
 	m->unseen_about |= look->unseen == UNSEEN_ABOUT && look->unseen_count;
-	if (!came)
-		return;
 	if (had + came > 2 * EVENTS_KEPT) {
 		struct snapshot *old = m->journal;
 
@@ -101,7 +99,8 @@ static void keep_events(struct monitor *m, const struct look *look)
 		events_copy(m->journal, old, had > EVENTS_KEPT ? had - EVENTS_KEPT : 0);
 		snapshot_free(old);
 	}
-	events_copy(m->journal, look->events, 0);
+	if (came)
+		events_copy(m->journal, look->events, 0);
 	snapshot_document(m->journal)->time = snapshot_document(look->s)->time;
 }
 

@@ -98,18 +98,39 @@ void panel_select(struct panel *p, int64_t at)
 		p->top = p->at - p->page + 1;
 }
 
+/*
+ * Rows first, entries then: rows lie in memory as they are numbered, entries refer to them in any
+ * order.
+ */
+static uint32_t find_row(const struct panel *p, const struct snapshot *s, struct span span,
+			 const struct row_key *key)
+{
+	for (uint32_t i = 0; s && i < span.count; i++) {
+		struct row_key mine;
+
+		row_key_get(s, p->info->class, span.first + i, &mine);
+		if (row_key_same(&mine, key))
+			return span.first + i;
+	}
+	return NO_ROW;
+}
+
 /* The entry with that key, below that group where it stands below several; NO_ROW: none. */
 static uint32_t find_entry(const struct panel *p, const struct row_key *key, const struct row_key *group)
 {
-	uint32_t found = NO_ROW;
+	uint32_t row = find_row(p, p->s, p->span, key), found = NO_ROW;
 
 	for (uint32_t i = 0; i < p->rows.count; i++) {
 		const struct entry *e = &p->rows.entries[i];
 		struct row_key mine;
 
-		entry_key(p, e, &mine);
-		if (!row_key_same(&mine, key))
+		if (e->type == ENTRY_ROW && e->row != row)
 			continue;
+		if (e->type != ENTRY_ROW) {
+			entry_key(p, e, &mine);
+			if (!row_key_same(&mine, key))
+				continue;
+		}
 		if (e->group == NO_ROW || !group || row_key_same(&p->rows.groups[e->group].key, group))
 			return i;
 		if (found == NO_ROW)
@@ -144,6 +165,21 @@ static void find_selected(struct panel *p)
 		p->top = top;
 }
 
+uint32_t panel_row_before(const struct panel *p, uint32_t row)
+{
+	struct row_key key;
+
+	if (p->info->class == CLASS_OBJECT)
+		return diff_mark(p->changes, row)->before;
+	if (p->info->class == CLASS_EVENT) {
+		const struct event *e = snapshot_row(p->s, CLASS_EVENT, row);
+
+		return e->time > p->time_before ? NO_ROW : row;
+	}
+	row_key_get(p->s, p->info->class, row, &key);
+	return keymap_get(&p->before, &key);
+}
+
 /* All rows of the class that there are, chosen or not. */
 static void index_rows(struct keymap *map, const struct snapshot *s, enum row_class class,
 		       const struct span *span)
@@ -157,6 +193,46 @@ static void index_rows(struct keymap *map, const struct snapshot *s, enum row_cl
 	}
 }
 
+/* After a while in another tab @now is not of the look before. */
+static void index_both(const struct monitor *m, struct panel *p)
+{
+	struct span span = { 0 };
+	const struct snapshot *before = p->s_before ? p->info->rows(m, m->before, &span) : NULL;
+
+	if (p->info->class != CLASS_HOLDING)
+		return;
+	keymap_release(&p->before);
+	if (before && p->number == m->before->number) {
+		p->before = p->now;
+		p->now = (struct keymap){ 0 };
+	} else {
+		index_rows(&p->before, before, p->info->class, &span);
+	}
+	index_rows(&p->now, p->s, p->info->class, &p->span);
+}
+
+/* Rows of the look before that are no more, as one byte each; NULL: there are none. */
+static bool *mark_gone(const struct panel *p)
+{
+	uint32_t count = snapshot_count(p->s_before, p->info->class), n = 0;
+	bool *gone = xcalloc(count, sizeof(*gone));
+	struct row_key key;
+
+	/* events stay */
+	if (p->info->class == CLASS_OBJECT)
+		for (; n < p->changes->gone.count; n++)
+			gone[((const uint32_t *)p->changes->gone.rows)[n]] = true;
+	for (uint32_t i = 0; p->info->class == CLASS_HOLDING && i < count; i++) {
+		row_key_get(p->s_before, CLASS_HOLDING, i, &key);
+		gone[i] = !keymap_has(&p->now, &key);
+		n += gone[i];
+	}
+	if (n)
+		return gone;
+	free(gone);
+	return NULL;
+}
+
 /* A row that stood there and is no more, and where. */
 struct gone {
 	uint32_t place, row;
@@ -166,32 +242,23 @@ struct gone {
  * What was on the screen or beyond its edges and has gone since: of the old arrangement, whose
  * rows are those of the look before.
  */
-static uint32_t find_gone(const struct panel *p, const struct arrangement *old, struct gone **gone)
+static void find_gone(const struct panel *p, const struct arrangement *old, struct table *found)
 {
-	struct table table = { 0 };
+	bool *gone = p->tree == TREE_NONE ? mark_gone(p) : NULL;
 
-	for (uint32_t i = 0; i < old->count; i++) {
-		struct row_key key;
-
-		if (old->entries[i].type != ENTRY_ROW)
-			continue;
-		row_key_get(p->s_before, p->info->class, old->entries[i].row, &key);
-		if (!keymap_has(&p->now, &key))
-			*(struct gone *)table_add(&table, sizeof(struct gone)) =
+	for (uint32_t i = 0; gone && i < old->count; i++)
+		if (old->entries[i].type == ENTRY_ROW && gone[old->entries[i].row])
+			*(struct gone *)table_add(found, sizeof(struct gone)) =
 				(struct gone){ i, old->entries[i].row };
-	}
-	*gone = xcalloc(table.count, sizeof(**gone));
-	if (table.count)
-		memcpy(*gone, table.rows, table.count * sizeof(**gone));
-	table_release(&table);
-	return p->s_before && p->tree == TREE_NONE ? table.count : 0;
+	free(gone);
 }
 
 /* Put them in where they were: they are seen once more, as gone. */
-static void keep_gone(struct arrangement *a, const struct gone *gone, uint32_t n)
+static void keep_gone(struct arrangement *a, const struct table *found)
 {
+	const struct gone *gone = found->rows;
+	uint32_t n = found->count, to = 0, from = 0;
 	struct entry *entries = xcalloc((size_t)a->count + n, sizeof(*entries));
-	uint32_t to = 0, from = 0;
 
 	for (uint32_t g = 0; g < n || from < a->count;) {
 		if (g < n && (gone[g].place <= to || from == a->count))
@@ -211,7 +278,9 @@ static void choose(struct monitor *m, struct panel *p)
 		.sort = &p->sort, .tree = p->tree, .folded = &p->folded,
 	};
 
-	p->s = m->look ? p->info->rows(m, m->look, &how.span) : NULL;
+	p->span = (struct span){ 0 };
+	p->s = m->look ? p->info->rows(m, m->look, &p->span) : NULL;
+	how.span = p->span;
 	if (p->s)
 		arrange(&p->rows, p->s, &how);
 	else
@@ -226,27 +295,37 @@ void panel_arrange(struct monitor *m, struct panel *p)
 	find_selected(p);
 }
 
+/* What the look before had of the tab's rows, if it was asked for them. */
+static void set_before(const struct monitor *m, struct panel *p)
+{
+	uint32_t holdings = tab_holdings(m, p->info - tab_infos);
+	struct span span;
+
+	p->s_before = NULL;
+	p->collected_before = 0;
+	if (!m->before || holdings & ~m->before->holding_bits)
+		return;
+	p->s_before = p->info->rows(m, m->before, &span);
+	p->collected_before = m->before->needs;
+	p->time_before = snapshot_document(m->before->s)->time;
+	p->changes = &m->look->diff;
+}
+
 void panel_refresh(struct monitor *m, struct panel *p)
 {
 	struct arrangement old = p->rows;
-	struct span span = { 0 }, before = { 0 };
-	const struct snapshot *s = m->look ? p->info->rows(m, m->look, &span) : NULL;
-	struct gone *gone = NULL;
-	uint32_t n = 0;
+	struct table gone = { 0 };
 
-	p->s_before = m->before ? p->info->rows(m, m->before, &before) : NULL;
+	set_before(m, p);
 	p->collected = m->look ? m->look->needs : 0;
-	p->collected_before = m->before ? m->before->needs : 0;
-	/* of the look that was there; after a while in another tab it is not the one before */
-	index_rows(&p->before, p->s_before, p->info->class, &before);
-	index_rows(&p->now, s, p->info->class, &span);
-	if (p->s_before && p->number == m->before->number)
-		n = find_gone(p, &old, &gone);
-	p->number = m->look ? m->look->number : 0;
 	choose(m, p);
-	if (n)
-		keep_gone(&p->rows, gone, n);
-	free(gone);
+	index_both(m, p);
+	if (p->s_before && p->number == m->before->number)
+		find_gone(p, &old, &gone);
+	p->number = m->look ? m->look->number : 0;
+	if (gone.count)
+		keep_gone(&p->rows, &gone);
+	table_release(&gone);
 	arrangement_release(&old);
 	find_selected(p);
 }

@@ -82,7 +82,6 @@ static void put_cell(struct buf *out, const struct monitor *m, const struct pane
 static void line_init(struct line *line, const struct monitor *m, const struct panel *p, uint32_t at)
 {
 	const struct entry *e = &p->rows.entries[at];
-	struct row_key key;
 
 	*line = (struct line){ .entry = e, .before = NO_ROW, .role = ROLE_TEXT, .mark = ' ' };
 	line->s = e->type == ENTRY_GONE ? p->s_before : p->s;
@@ -92,9 +91,14 @@ static void line_init(struct line *line, const struct monitor *m, const struct p
 		return;
 	}
 	line->row = snapshot_row(line->s, p->info->class, e->row);
-	row_key_get(line->s, p->info->class, e->row, &key);
-	line->tagged = keymap_has(&p->tags, &key);
-	line->before = keymap_get(&p->before, &key);
+	if (p->tags.count) {
+		struct row_key key;
+
+		row_key_get(line->s, p->info->class, e->row, &key);
+		line->tagged = keymap_has(&p->tags, &key);
+	}
+	if (e->type == ENTRY_ROW && p->s_before)
+		line->before = panel_row_before(p, e->row);
 	if (e->type == ENTRY_GONE) {
 		line->role = ROLE_GONE;
 		line->mark = '-';
@@ -238,8 +242,8 @@ static bool has_changed(const struct monitor *m, const struct panel *p, const st
 	struct buf before = BUF_INIT;
 	bool changed;
 
-	if (line->before == NO_ROW || line->entry->type != ENTRY_ROW || !p->s_before ||
-	    field->type == VT_AGE || field->type == VT_TIME)
+	if (line->before == NO_ROW || field->needs & ~p->collected_before || field->type == VT_AGE ||
+	    field->type == VT_TIME)
 		return false;
 	put_value(&before, m, p, p->s_before, field,
 		  snapshot_row(p->s_before, p->info->class, line->before));

@@ -52,10 +52,14 @@ struct panel {
 
 	struct arrangement rows;
 	const struct snapshot *s;	/* that they are of */
+	struct span span;		/* ... which has these, chosen or not */
 	const struct snapshot *s_before;	/* that ENTRY_GONE rows are of */
 	uint32_t collected, collected_before;	/* NEED_BIT: what was read for each of them */
+	int64_t time_before;		/* of the look before */
 	uint64_t number;		/* of the look that it is of */
-	struct keymap now, before;	/* all rows of the class, chosen or not */
+	/* what was there before: of objects by @changes, of holdings by keys of all rows, chosen or not */
+	const struct diff *changes;
+	struct keymap now, before;
 	struct row_key selected, selected_group;
 	bool any;			/* something is selected */
 	uint32_t at, top;		/* the selected entry, and the first on the screen */
@@ -75,6 +79,8 @@ void panel_refresh(struct monitor *m, struct panel *p);
 void panel_select(struct panel *p, int64_t at);
 /* Select the row of that key: whether it is there. */
 bool panel_select_key(struct panel *p, const struct row_key *key);
+/* The row in @p->s_before that was @row of @p->s; NO_ROW: it is new. */
+uint32_t panel_row_before(const struct panel *p, uint32_t row);
 /* The entry that is selected, NULL: none. */
 const struct entry *panel_entry(const struct panel *p);
 /* Let the columns be as wide as what is on the screen needs. */

@@ -220,9 +220,11 @@ static void test_keys_of_objects(void **state)
 	struct row_key before, after;
 
 	FACT_SET(segment, creator_pid, 77);
+	FACT_SET(segment, key, 0xbeef);
 	row_key_get(s, CLASS_OBJECT, 0, &before);
 	FACT_SET(segment, change_time, 12345);
 	FACT_SET(segment, mode, 0640);
+	FACT_SET(segment, key, 0);	/* as its removal does */
 	row_key_get(s, CLASS_OBJECT, 0, &after);
 	assert_true(row_key_same(&before, &after));
 	FACT_SET(segment, creator_pid, 78);
