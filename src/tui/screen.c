@@ -177,11 +177,15 @@ void screen_close(void)
 	if (!screen.open)
 		return;
 	screen.open = false;
-	buf_release(&sane);
-	if (screen.mouse)
-		mousemask(0, NULL);
-	endwin();
+	if (signals_in_background()) {
+		signals_restore();
+	} else {
+		if (screen.mouse)
+			mousemask(0, NULL);
+		endwin();
+	}
 	signals_give_back();
+	buf_release(&sane);
 	delscreen(screen.terminal);
 }
 
@@ -470,43 +474,53 @@ static void resize(void)
 		resizeterm(size.ws_row, size.ws_col);
 }
 
-/* Give the terminal back, stop as anybody does, and take it again. */
-static void suspend(void)
+static void retake(void)
 {
-	def_prog_mode();
-	endwin();
-	signals_stop();
 	reset_prog_mode();
 	resize();
 	screen_redraw();
 }
 
+/* Give the terminal back, stop as anybody does, and take it again; false: it is to end. */
+static bool suspend(void)
+{
+	def_prog_mode();
+	endwin();
+	if (!signals_stop())
+		return false;
+	retake();
+	return true;
+}
+
 static bool read_signal(struct input *in)
 {
-	int signal = signals_next();
+	int signal = signals_next(), end = 0;
 
+	in->type = INPUT_RESIZE;
 	switch (signal) {
 	case 0:
+		in->type = INPUT_NONE;
 		return false;
 	case SIGWINCH:
 		resize();
-		in->type = INPUT_RESIZE;
 		return true;
 	case SIGTSTP:
-		suspend();
-		in->type = INPUT_RESIZE;
-		return true;
+		end = suspend() ? 0 : signals_next();
+		break;
 	case SIGCONT:	/* somebody stopped it otherwise: the terminal may be another's picture */
-		reset_prog_mode();
-		resize();
-		screen_redraw();
-		in->type = INPUT_RESIZE;
-		return true;
+		if (signals_foreground())
+			retake();
+		else
+			end = signals_next();
+		break;
 	default:
-		in->type = INPUT_END;
-		in->key = signal;
-		return true;
+		end = signal;
 	}
+	if (end) {
+		in->type = INPUT_END;
+		in->key = end;
+	}
+	return true;
 }
 
 /* Readable, and yet no key: of a terminal that is gone this goes on for ever. */
