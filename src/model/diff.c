@@ -187,7 +187,7 @@ static void compare_mappings(struct pass *x, struct pair *p, const struct holder
 
 	if (before == now)
 		return;
-	if (before && now && mapped(x->before, was) == mapped(x->now, is)) {
+	if (mapped(x->before, was) == mapped(x->now, is)) {
 		p->split = true;
 		p->more += now > before ? now - before : 0;
 		p->fewer += before > now ? before - now : 0;
@@ -326,8 +326,7 @@ static void compare_uses(struct pass *x, struct pair *p)
 	compare_holders(x, p);
 	if (!all)
 		compare_counts(x, p, kinds[o->kind].counted);
-	if (kinds[o->kind].counted)
-		compare_times(x, p, all);
+	compare_times(x, p, all);
 }
 
 /*
@@ -401,7 +400,7 @@ static void tell_gone(struct pass *x, const struct object *was, const struct obj
 {
 	struct pair p = { .was = &nothing, .is = heir, .since = x->from + 1, .until = x->to };
 
-	if (heir && !is_older(x, heir))
+	if (heir)
 		p.until = creation_time(x, &p);
 	p.was = was;
 	p.is = &nothing;

@@ -125,6 +125,18 @@ static void test_clock_set_back(void **state)
 	two_end(&x);
 }
 
+/* The kernel's clock moves by ticks: what it says happened right before the look happened behind it. */
+static void test_a_tick_before(void **state)
+{
+	struct two_looks x;
+
+	two_begin(&x);
+	FACT_SET(snapshot_document(x.before), time, 1000005);
+	add_thing(x.now, &(struct thing){ SEG, .born = 999 });
+	assert_string_equal(two_events(&x), "created 90 @1000006");
+	two_end(&x);
+}
+
 /* What is unknown of an object is so in its event. */
 static void test_facts(void **state)
 {
@@ -214,6 +226,7 @@ int main(void)
 		cmocka_unit_test(test_marks_tell_the_events),
 		cmocka_unit_test(test_events_are_in_order),
 		cmocka_unit_test(test_clock_set_back),
+		cmocka_unit_test(test_a_tick_before),
 		cmocka_unit_test(test_facts),
 		cmocka_unit_test(test_shared_places),
 		cmocka_unit_test(test_places),
