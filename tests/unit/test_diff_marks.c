@@ -94,8 +94,13 @@ static void test_events_are_in_order(void **state)
 	static const struct { uint64_t id; int64_t born; } segments[] = { { 8, 1003 }, { 9, 1001 }, { 6, 1002 } };
 	struct snapshot *later = look(TO + 1000);
 	struct two_looks x;
+	struct event *other;
 
 	two_begin(&x);
+	/* of another clock: what is there stays where it is */
+	other = snapshot_add(x.events, CLASS_EVENT);
+	FACT_SET(other, event, EVENT_CHANGED);
+	FACT_SET(other, time, TO + 9000);
 	FOR_EACH_CASE(segment, segments) {
 		struct object *o = add_thing(x.now, &(struct thing){ SEG, .born = segment->born,
 								     .creator = segment->id });
@@ -106,10 +111,10 @@ static void test_events_are_in_order(void **state)
 	snapshot_free(x.before);
 	x.before = x.now;
 	x.now = later;
-	assert_string_equal(two_events(&x), "created 9 @1001999; created 6 @1002999; created 8; "
+	assert_string_equal(two_events(&x), "changed @1012500; created 9 @1001999; created 6 @1002999; created 8; "
 			    "removed ? @1004500; removed ? @1004500; removed ? @1004500");
-	assert_string_equal(((struct event *)snapshot_row(x.events, CLASS_EVENT, 0))->name, "shm:7");
-	assert_string_equal(((struct event *)snapshot_row(x.events, CLASS_EVENT, 5))->user, "alice");
+	assert_string_equal(((struct event *)snapshot_row(x.events, CLASS_EVENT, 1))->name, "shm:7");
+	assert_string_equal(((struct event *)snapshot_row(x.events, CLASS_EVENT, 6))->user, "alice");
 	two_end(&x);
 }
 
@@ -200,6 +205,22 @@ static void add_segment(struct snapshot *s, uint64_t ns)
 	FACT_SET(o, ipc_ns, ns);
 }
 
+/* A semaphore in the making is a file of another size, wherever it stands in the look. */
+static void test_kind_that_is_settled_late(void **state)
+{
+	struct two_looks x;
+
+	two_begin(&x);
+	add_thing(x.before, &(struct thing){ POSIX, OLD });
+	add_file(x.before, 2, "/c");
+	add_file(x.now, 2, "/c");
+	add_thing(x.now, &(struct thing){ KIND_POSIX_SEM, true, OLD });
+	diff_snapshots(x.before, x.now, x.events, &x.d);
+	put_marks(&x.text, x.now, &x.d);
+	assert_string_equal(x.text.s, "7=1 7=0 |");
+	two_end(&x);
+}
+
 /* One id in two namespaces; objects of which no inode is known. */
 static void test_places(void **state)
 {
@@ -229,6 +250,7 @@ int main(void)
 		cmocka_unit_test(test_a_tick_before),
 		cmocka_unit_test(test_facts),
 		cmocka_unit_test(test_shared_places),
+		cmocka_unit_test(test_kind_that_is_settled_late),
 		cmocka_unit_test(test_places),
 	};
 

@@ -307,6 +307,17 @@ static void test_kinds_that_do_not_apply(void **state)
 	snapshot_free(s);
 }
 
+/* Of what nobody looked for holders, nobody knows that it has none. */
+static void test_holders_not_collected(void **state)
+{
+	const struct thing thing = { KIND_SHM, 100, 40, { 0 }, 1000, "alice" };
+	struct snapshot *s = world(&thing, 1);
+
+	snapshot_object(s, 0)->facts.known &= ~FACT_BIT(snapshot_object(s, 0), holders);
+	assert_int_equal(holdings_add(s, HOLDING_BY_USER).count, 0);
+	snapshot_free(s);
+}
+
 static void test_needs(void **state)
 {
 	for (unsigned int by = 0; by < NR_HOLDING_BYS; by++) {
@@ -328,6 +339,7 @@ int main(void)
 		cmocka_unit_test(test_many_rows),
 		cmocka_unit_test(test_no_process_is_embedded),
 		cmocka_unit_test(test_kinds_that_do_not_apply),
+		cmocka_unit_test(test_holders_not_collected),
 		cmocka_unit_test(test_needs),
 	};
 

@@ -241,6 +241,17 @@ static void test_ids_that_went_back(void **state)
 	x->k.round = 0;
 	create(&x->k);
 	assert_int_equal(look_again(x, &count), UNSEEN_UNKNOWN);
+	for (uint32_t i = 0; i < INDEXES; i++)
+		if (x->k.ids[i] > 9 * INDEXES)
+			drop(&x->k, x->k.ids[i] - 1);
+	churn(&x->k, 3);
+	create(&x->k);
+	/* those of before are still in the look before: counting starts at the newest of all */
+	look_again(x, &count);
+	churn(&x->k, 3);
+	create(&x->k);
+	assert_int_equal(look_again(x, &count), UNSEEN_AT_MOST);
+	assert_int_equal(count, 3);
 	unwatch(x);
 }
 
@@ -318,6 +329,7 @@ static const struct strange_case {
 	{ "an index twice", "6.1", { 1 }, { 1, INDEXES + 1 }, UNSEEN_UNKNOWN },
 	{ "an index twice, before", "6.1", { 1, INDEXES + 1 }, { 1, 5 }, UNSEEN_UNKNOWN },
 	{ "not an id", "6.1", { 1 }, { 1, 1ULL << 40 }, UNSEEN_UNKNOWN },
+	{ "no ids", "6.1", { 1ULL << 40 }, { 1ULL << 40, (1ULL << 40) + 5 }, UNSEEN_UNKNOWN },
 };
 
 static void test_strange_looks(void **state)

@@ -100,7 +100,7 @@ static inline struct object *add_thing(struct snapshot *s, const struct thing *t
 	FACT_SET(o, size, or_usual(t->size, 4096));
 	FACT_SET(o, mode, or_usual(t->mode, 0600));
 	FACT_SET(o, uid, or_usual(t->uid, 1000));
-	FACT_SET(o, user, "alice");
+	FACT_SET(o, user, arena_strdup(s->arena, "alice"));
 	FACT_SET(o, gid, or_usual(t->gid, 1000));
 	FACT_SET(o, inode, 7);
 	FACT_SET(o, device, 1);
