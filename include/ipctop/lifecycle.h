@@ -42,6 +42,8 @@ struct scene {
  */
 enum life pid_judge(const struct scene *scene, uint64_t pid, bool has_when, int64_t when);
 
+/* Whether it has lost its name and goes with its last user; what has none to lose never has. */
+bool lifecycle_condemned(const struct object *o);
 /* The state of an object: a fact, from its own members; unknown where it is not proven. */
 void lifecycle_state(struct object *o);
 

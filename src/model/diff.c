@@ -2,6 +2,7 @@
 #include "ipctop/diff.h"
 
 #include "ipctop/identity.h"
+#include "ipctop/lifecycle.h"
 
 /* The kernel takes its times from a clock that moves by ticks, and lags by one at most. */
 #define TICK_MS		10
@@ -361,16 +362,11 @@ static int64_t creation_time(const struct pass *x, const struct pair *p)
 	return other < time ? other : time;
 }
 
-static bool is_condemned(const struct object *o)
+static void compare_names(struct pass *x, struct pair *p)
 {
-	return o->flags & OBJECT_CONDEMNED;
-}
+	bool file = p->is->kind != KIND_SHM, known = file ? FACT_KNOWN(p->was, links) : FACT_KNOWN(p->was, flags);
 
-static void compare_flags(struct pass *x, struct pair *p)
-{
-	bool file = p->is->kind != KIND_SHM;
-
-	if (!is_condemned(p->was) && is_condemned(p->is) && FACT_KNOWN(p->was, flags))
+	if ((known || p->was == &nothing) && !lifecycle_condemned(p->was) && lifecycle_condemned(p->is))
 		add_event(x, p, EVENT_CONDEMNED,
 			  event_time(x, p, file && MOVED(x, p, change_time), p->is->change_time));
 }
@@ -391,7 +387,7 @@ static uint32_t tell_new(struct pass *x, const struct object *is)
 	}
 	compare_uses(x, &p);
 	if (!older)
-		compare_flags(x, &p);
+		compare_names(x, &p);
 	return p.told;
 }
 
@@ -405,7 +401,7 @@ static void tell_gone(struct pass *x, const struct object *was, const struct obj
 	p.was = was;
 	p.is = &nothing;
 	compare_uses(x, &p);
-	if (!lies_elsewhere(was) || is_condemned(was))
+	if (!lies_elsewhere(was) || lifecycle_condemned(was))
 		add_event(x, &p, EVENT_REMOVED, p.until);
 }
 
@@ -420,7 +416,7 @@ static uint32_t compare_both(struct pass *x, const struct object *was, const str
 	if (DIFFERS(&p, mode) || DIFFERS(&p, uid) || DIFFERS(&p, gid) || DIFFERS(&p, size))
 		add_event(x, &p, EVENT_CHANGED,
 			  event_time(x, &p, MOVED(x, &p, change_time), is->change_time));
-	compare_flags(x, &p);
+	compare_names(x, &p);
 	return p.told;
 }
 

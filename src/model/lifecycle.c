@@ -39,7 +39,7 @@ enum life pid_judge(const struct scene *scene, uint64_t pid, bool has_when, int6
 	return fact->start > when_ms - booted + SLACK_MS ? LIFE_GONE : LIFE_ALIVE;
 }
 
-static bool is_condemned(const struct object *o)
+bool lifecycle_condemned(const struct object *o)
 {
 	if (o->kind == KIND_SHM)
 		return o->flags & OBJECT_CONDEMNED;
@@ -61,7 +61,7 @@ static bool absence_proven(const struct object *o)
 
 void lifecycle_state(struct object *o)
 {
-	if (is_condemned(o) && (is_mapped(o) || o->openers))
+	if (lifecycle_condemned(o) && (is_mapped(o) || o->openers))
 		FACT_SET(o, state, STATE_CONDEMNED);
 	else if (is_mapped(o))
 		FACT_SET(o, state, STATE_ATTACHED);

@@ -12,6 +12,7 @@
 #define TO	1003500
 
 #define NIL	(-1)
+#define UNKNOWN	(-2)
 
 struct user {
 	uint64_t pid;			/* 0: none */
@@ -26,9 +27,10 @@ struct thing {
 	bool there;
 	bool old;			/* its times are, where nothing else is said */
 	int64_t key, creator, creator_uid, size, mode, uid, gid, flags;	/* NIL: 0 */
-	int64_t born, attached, detached;	/* seconds */
+	int64_t born, changed, attached, detached;	/* seconds; a segment is born when it changed */
 	uint64_t nattch, mappings, last;
 	struct user users[3];
+	int links;			/* of a file: 0 is one, NIL none, UNKNOWN */
 	bool unread;			/* some holders could not be read */
 	bool uncollected;		/* holders were not asked for */
 };
@@ -92,6 +94,16 @@ static inline void set_segment(struct object *o, const struct thing *t)
 		FACT_SET(o, detach_time, t->detached ? t->detached : 150);
 }
 
+static inline void set_file(struct object *o, const struct thing *t)
+{
+	if (t->links != UNKNOWN)
+		FACT_SET(o, links, or_usual(t->links, 1));
+	if (t->born || t->old)
+		FACT_SET(o, birth_time, t->born ? t->born : 100);
+	if (t->changed)
+		FACT_SET(o, change_time, t->changed);
+}
+
 static inline struct object *add_thing(struct snapshot *s, const struct thing *t)
 {
 	struct object *o = sample_object(s, t->kind, "shm:7");
@@ -106,8 +118,8 @@ static inline struct object *add_thing(struct snapshot *s, const struct thing *t
 	FACT_SET(o, device, 1);
 	if (t->kind == KIND_SHM)
 		set_segment(o, t);
-	else if (t->born || t->old)
-		FACT_SET(o, birth_time, t->born ? t->born : 100);
+	else
+		set_file(o, t);
 	o->evidence.holders_unread = t->unread;
 	if (t->uncollected) {
 		FACT_SET(o, mappings, t->mappings);
