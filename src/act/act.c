@@ -143,7 +143,7 @@ int act_run(struct plan *plan, const struct collect_options *collect,
 
 		if (act->result != OUTCOME_PLANNED)
 			continue;
-		if (stop && *stop) {
+		if (stop && __atomic_load_n(stop, __ATOMIC_RELAXED)) {
 			rc = -EINTR;
 			break;
 		}

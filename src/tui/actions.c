@@ -248,7 +248,7 @@ bool actions_stop(struct monitor *m)
 {
 	if (!m->job || job_phase(m->job) != JOB_RUNNING)
 		return false;
-	m->job->stop = 1;
+	job_stop(m->job);
 	monitor_tell(m, "stopping after the one under way");
 	return true;
 }

@@ -127,7 +127,7 @@ static void *run(void *arg)
 		look = look_at(f, &demand);
 		pthread_mutex_lock(&f->lock);
 		f->ready = look;
-		f->due = start + demand.interval * 1000;
+		f->due = start + f->demand.interval * 1000;
 		if (look)
 			eventfd_write(f->wake, 1);
 	}

@@ -297,11 +297,16 @@ void job_run(struct job *job)
 	start(job, JOB_RUNNING, running);
 }
 
+void job_stop(struct job *job)
+{
+	__atomic_store_n(&job->stop, 1, __ATOMIC_RELAXED);
+}
+
 void job_free(struct job *job)
 {
 	if (!job)
 		return;
-	job->stop = 1;
+	job_stop(job);
 	if (job->started)
 		pthread_join(job->thread, NULL);
 	if (job->plan.s)

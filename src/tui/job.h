@@ -29,7 +29,7 @@ struct job {
 	struct buf error;		/* why there is no plan, or why it was not run */
 	struct act_settings settings;
 	struct save_options save;
-	volatile int stop;		/* set: no further act is begun */
+	int stop;			/* atomic: no further act is begun */
 
 	enum job_phase phase;		/* atomic */
 	uint32_t done;			/* atomic: acts, of so many: */
@@ -43,6 +43,8 @@ void job_plan(struct job *job);
 /* Run the plan that was shown. */
 void job_run(struct job *job);
 enum job_phase job_phase(const struct job *job);
+/* It begins no further act. */
+void job_stop(struct job *job);
 /* Stops it at the next act, and waits for that. NULL is fine. */
 void job_free(struct job *job);
 

@@ -6,6 +6,7 @@ void layer_push(struct monitor *m, struct layer *layer)
 {
 	if (m->nlayers == MAX_LAYERS)
 		layer_pop(m);
+	zones_forget(m);
 	m->layers[m->nlayers++] = layer;
 }
 
@@ -14,6 +15,7 @@ void layer_pop(struct monitor *m)
 	struct layer *layer = m->layers[--m->nlayers];
 
 	m->layers[m->nlayers] = NULL;
+	zones_forget(m);
 	layer->ops->release(layer);
 }
 
@@ -26,9 +28,14 @@ struct layer *layer_top(const struct monitor *m)
 void layers_draw(struct monitor *m)
 {
 	for (unsigned int i = 0; i < m->nlayers; i++) {
-		m->nzones = 0;
+		zones_forget(m);
 		m->layers[i]->ops->draw(m, m->layers[i]);
 	}
+}
+
+void zones_forget(struct monitor *m)
+{
+	m->nzones = 0;
 }
 
 void zone_add(struct monitor *m, int y, int x, int height, int width, zone_fn click, int arg)

@@ -196,7 +196,7 @@ static void draw(struct monitor *m)
 	int rows, columns;
 
 	screen_erase();
-	m->nzones = 0;
+	zones_forget(m);
 	screen_size(&rows, &columns);
 	head.width = columns;
 	head.height = header_height(m, rows, columns);
@@ -230,6 +230,10 @@ static void handle(struct monitor *m, const struct input *in)
 		m->status = in->key == SIGINT ? 0 : in->key;
 		return;
 	}
+	if (in->type == INPUT_RESIZE) {
+		zones_forget(m);
+		panel_relayout(monitor_panel(m));
+	}
 	if (in->type == INPUT_CLICK && zone_click(m, in))
 		return;
 	if (top && top->ops->input(m, top, in))
@@ -239,8 +243,6 @@ static void handle(struct monitor *m, const struct input *in)
 	else if (in->type == INPUT_WHEEL && !top)
 		for (int i = 0; i < 3; i++)
 			move_selection(m, in->key);
-	else if (in->type == INPUT_RESIZE)
-		panel_relayout(monitor_panel(m));
 }
 
 /* Another thread has something. */

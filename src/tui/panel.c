@@ -289,6 +289,7 @@ static void choose(struct monitor *m, struct panel *p)
 
 void panel_arrange(struct monitor *m, struct panel *p)
 {
+	zones_forget(m);
 	arrangement_release(&p->rows);
 	panel_relayout(p);
 	choose(m, p);
@@ -316,6 +317,7 @@ void panel_refresh(struct monitor *m, struct panel *p)
 	struct arrangement old = p->rows;
 	struct table gone = { 0 };
 
+	zones_forget(m);
 	set_before(m, p);
 	p->collected = m->look ? m->look->needs : 0;
 	choose(m, p);

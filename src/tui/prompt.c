@@ -113,7 +113,6 @@ static void draw(struct monitor *m, struct layer *layer)
 	struct prompt_layer *p = (struct prompt_layer *)layer;
 	struct buf shown = BUF_INIT;
 	int rows, columns, x, room, at, skip;
-	char c = p->text.s[p->at];
 
 	screen_size(&rows, &columns);
 	screen_fill(rows - 1, 0, columns, ROLE_TEXT);
@@ -121,10 +120,8 @@ static void draw(struct monitor *m, struct layer *layer)
 	x += screen_text(rows - 1, x, 1, 0, ROLE_TEXT, " ");
 	room = columns - x - 1;
 	/* what was typed is foreign as well: it may have been pasted */
-	p->text.s[p->at] = '\0';
 	text_escape(&shown, p->text.s, p->at, 0);
 	at = (int)text_width(shown.s);
-	p->text.s[p->at] = c;
 	text_escape(&shown, p->text.s + p->at, p->text.len - p->at, 0);
 	skip = at > room ? at - room : 0;
 	screen_text(rows - 1, x, room, skip, ROLE_TEXT, shown.s);

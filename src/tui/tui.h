@@ -114,7 +114,10 @@ void layer_pop(struct monitor *m);
 struct layer *layer_top(const struct monitor *m);
 void layers_draw(struct monitor *m);
 
-/* Where a click means something: made anew with each frame, the last one above the others. */
+/*
+ * Where a click means something: made anew with each frame, the last one above the others. A click is
+ * for what was on the screen: where that has changed and was not drawn yet, it is for nothing.
+ */
 typedef void (*zone_fn)(struct monitor *m, int arg, const struct input *in);
 struct zone {
 	struct area area;
@@ -122,6 +125,8 @@ struct zone {
 	int arg;
 };
 void zone_add(struct monitor *m, int y, int x, int height, int width, zone_fn click, int arg);
+/* What is on the screen is not so any more: rows, columns, layers. */
+void zones_forget(struct monitor *m);
 /* Whether it was for any of them. */
 bool zone_click(struct monitor *m, const struct input *in);
 
