@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include "ipctop/alloc.h"
+#include "ipctop/snapshot.h"
 
 /*
  * Ways to what a snapshot told of, also in other namespaces, for who acts on it. To find one takes a look
@@ -22,12 +22,27 @@ int reach_folder(struct reach *r, uint64_t device) __must_check;
 /* A descriptor of the IPC namespace with inode number @ns, for setns(2). -ENOENT: not in sight. */
 int reach_ipc_ns(struct reach *r, uint64_t ns) __must_check;
 
+/* Whether @st is of the regular file that @o was. */
+struct stat;
+bool reach_is(const struct object *o, const struct stat *st);
+/* The part of @path (NULL: none) below /dev/shm, without a slash before it; NULL where it is not there. */
+const char *reach_below(const char *path);
+
+/*
+ * Descriptors to read what a snapshot told of, O_NOATIME where the reader may. Nothing waits for a lease:
+ * -EAGAIN where one is in the way. Files of network and FUSE file systems are opened like all others.
+ *
+ * By its name: -ENXIO where it has none here, -ENOENT, -ESTALE (another has it by now), or another errno.
+ */
+int reach_named(struct reach *r, const struct object *o) __must_check;
+/* Through a process that holds it (segments, too): -ENXIO where none is known, or what the first said. */
+int reach_held(const struct snapshot *s, const struct object *o) __must_check;
+
 /*
  * Open the regular file @below of the folder @root without following links, for reading, never
  * waiting for somebody's lease: -EAGAIN where one is in the way, -ELOOP a link, -EMEDIUMTYPE no
  * regular file. @how_more: further flags of open(2). @st: what fstat(2) says of what was opened.
  */
-struct stat;
 int reach_file(int root, const char *below, int how_more, struct stat *st) __must_check;
 
 /*

@@ -40,8 +40,6 @@ int segment_look(const struct object *fresh, struct shmid_ds *ds) __must_check;
 
 /* file.c: files of a /dev/shm */
 void file_remove(struct actor *a, struct act *act, const struct object *fresh);
-/* Path of @fresh below its /dev/shm, without a leading slash; NULL when it has none. */
-const char *file_below(const struct object *fresh);
 /*
  * A descriptor (O_PATH) of the folder that the name @below @root stands in, without following links,
  * and in @last the name's last part; or -errno.
@@ -55,9 +53,6 @@ void object_save(struct actor *a, struct act *act, const struct object *fresh);
 
 /* Whether @ds is the segment that @fresh was, however it was used since. */
 bool segment_is(const struct object *fresh, const struct shmid_ds *ds);
-/* Whether @st is the file that @fresh was. */
-struct stat;
-bool file_is(const struct object *fresh, const struct stat *st);
 
 /* change.c: mode and owner */
 void segment_change(struct actor *a, struct act *act, const struct object *fresh);

@@ -156,7 +156,7 @@ static int open_file(const struct change *c)
 		.flags = O_PATH | O_NOFOLLOW | O_CLOEXEC,
 		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV,
 	};
-	const char *below = file_below(c->fresh);
+	const char *below = reach_below(c->fresh->path);
 	int root = reach_folder(c->a->ways, c->fresh->device), fd;
 
 	if (root < 0)
@@ -207,7 +207,7 @@ static int change_file(struct change *c)
 	c->fd = open_file(c);
 	if (c->fd < 0)
 		return c->fd;
-	if (fstat(c->fd, &st) || !file_is(c->fresh, &st) || !same_birth(c->fd, c->fresh))
+	if (fstat(c->fd, &st) || !reach_is(c->fresh, &st) || !same_birth(c->fd, c->fresh))
 		return -ESTALE;
 	c->now = traits_of_file(&st);
 	decide(c);

@@ -4,140 +4,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "actor.h"
 #include "attach.h"
-#include "ipctop/name.h"
 
-static bool is_same(int fd, const struct object *o)
-{
-	struct stat st;
-
-	return !fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_dev == o->device && st.st_ino == o->inode;
-}
-
-/*
- * Open for reading what @path leads to, when it is @o; -ENOENT when it is something else. What it is
- * is asked before it is opened: opening alone has effects on devices.
- */
-static int open_same(const char *path, int how, const struct object *o)
-{
-	int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
-	int fd = open(path, O_PATH | O_CLOEXEC | how), again;
-	char self[40];
-
-	if (fd < 0)
-		return -errno;
-	if (!is_same(fd, o)) {
-		close(fd);
-		return -ENOENT;
-	}
-	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
-	again = open(self, flags | O_NOATIME);
-	if (again < 0 && errno == EPERM)
-		again = open(self, flags);
-	again = again < 0 ? -errno : again;
-	close(fd);
-	return again;
-}
-
-static int open_by_fds(const struct snapshot *s, const struct holder *h, uint64_t pid,
-		       const struct object *o)
-{
-	int rc = -ENOENT;
-
-	for (uint32_t i = 0; rc < 0 && i < h->fds.count; i++) {
-		const struct fd *row = snapshot_row(s, CLASS_FD, h->fds.first + i);
-		char path[64];
-
-		if (FACT_KNOWN(row, access) && row->access == ACCESS_PATH)
-			continue;
-		snprintf(path, sizeof(path), "/proc/%" PRIu64 "/fd/%" PRIu64, pid, row->fd);
-		rc = open_same(path, 0, o);
-	}
-	return rc;
-}
-
-static int open_by_mappings(const struct snapshot *s, const struct holder *h, uint64_t pid,
-			    const struct object *o)
-{
-	int rc = -ENOENT;
-
-	for (uint32_t i = 0; rc < 0 && i < h->mappings.count; i++) {
-		const struct mapping *m = snapshot_row(s, CLASS_MAPPING, h->mappings.first + i);
-		char path[96];
-
-		snprintf(path, sizeof(path), "/proc/%" PRIu64 "/map_files/%" PRIx64 "-%" PRIx64, pid, m->start,
-			 m->start + m->length);
-		rc = open_same(path, 0, o);
-	}
-	return rc;
-}
-
-static int open_by_holders(const struct snapshot *s, const struct object *o)
-{
-	int first = -ENXIO, rc = -ENXIO;
-
-	for (uint32_t i = 0; rc < 0 && i < o->holders.count; i++) {
-		const struct holder *h = snapshot_row(s, CLASS_HOLDER, o->holders.first + i);
-		const struct process *p = snapshot_row(s, CLASS_PROCESS, h->process);
-
-		rc = open_by_fds(s, h, p->pid, o);
-		if (rc == -ENOENT)
-			rc = open_by_mappings(s, h, p->pid, o);
-		if (first == -ENXIO || first == -ENOENT)
-			first = rc;
-	}
-	return rc < 0 ? first : rc;
-}
-
-/* The file of a /dev/shm by its name there. */
-static int open_below(struct reach *ways, const struct object *o)
-{
-	const char *below = file_below(o);
-	int root = below ? reach_folder(ways, o->device) : -ENXIO, fd;
-	struct stat st;
-
-	if (root < 0)
-		return root;
-	fd = reach_file(root, below, O_NOATIME, &st);
-	if (fd == -EPERM)
-		fd = reach_file(root, below, 0, &st);
-	if (fd >= 0 && !file_is(o, &st)) {
-		close(fd);
-		return -ESTALE;
-	}
-	return fd;
-}
-
-/* A file elsewhere by its path, when that path was found to lead to it. */
-static int open_path(struct reach *ways, const struct object *o)
-{
-	struct buf error = BUF_INIT;
-	struct name name = { 0 };
-	int fd = -ENXIO;
-
-	if (!name_parse(o->name, &name, &error)) {
-		if (name.form == NAME_PATH)
-			fd = open_same(name.path, O_NOFOLLOW, o);
-		name_release(&name);
-	}
-	buf_release(&error);
-	return fd;
-}
-
-static int no_name(struct reach *ways, const struct object *o)
-{
-	return -ENXIO;
-}
-
-/* How each kind is reached by its name; NULL: it has nothing to read. */
-static int (*const openers[NR_KINDS])(struct reach *ways, const struct object *o) = {
-	[KIND_POSIX_SHM] = open_below, [KIND_POSIX_SEM] = open_below, [KIND_FILE] = open_path,
-	[KIND_MEMFD] = no_name, [KIND_ANON] = no_name,
-};
+/* Kinds whose contents are in a file. */
+#define FILES (KIND_BIT(KIND_POSIX_SHM) | KIND_BIT(KIND_POSIX_SEM) | KIND_BIT(KIND_FILE) | \
+	       KIND_BIT(KIND_MEMFD) | KIND_BIT(KIND_ANON))
 
 static void put_why(const struct object *o, int error, struct buf *why)
 {
@@ -158,10 +32,10 @@ static int open_file(struct reach *ways, const struct snapshot *s, const struct 
 {
 	struct stat st;
 
-	c->fd = openers[o->kind](ways, o);
+	c->fd = reach_named(ways, o);
 	/* it has no name, or another has that name by now: its holders still have it */
 	if (c->fd == -ENXIO || c->fd == -ENOENT || c->fd == -ESTALE) {
-		int rc = open_by_holders(s, o);
+		int rc = reach_held(s, o);
 
 		if (rc != -ENXIO)
 			c->fd = rc;
@@ -189,7 +63,7 @@ int contents_open(struct reach *ways, const struct snapshot *s, const struct obj
 	*c = (struct contents){ .fd = -1 };
 	if (o->kind == KIND_SHM)
 		return attach_open(ways, o, c, error);
-	if (openers[o->kind])
+	if (FILES & KIND_BIT(o->kind))
 		return open_file(ways, s, o, c, error);
 	buf_printf(error, "%s have no contents that can be read", kinds[o->kind].plural);
 	return -EOPNOTSUPP;

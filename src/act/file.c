@@ -12,18 +12,6 @@
 /* Another reader that asks for a lease at the same moment is no user: it is gone in microseconds. */
 #define TRIES 8
 
-static const char *below_root(const char *path)
-{
-	static const char root[] = "/dev/shm/";
-
-	return path && !strncmp(path, root, strlen(root)) ? path + strlen(root) : NULL;
-}
-
-const char *file_below(const struct object *fresh)
-{
-	return FACT_KNOWN(fresh, path) ? below_root(fresh->path) : NULL;
-}
-
 int file_parent(int root, const char *below, const char **last)
 {
 	struct open_how how = {
@@ -44,7 +32,7 @@ int file_parent(int root, const char *below, const char **last)
 
 bool file_is_gone(struct actor *a, const struct identity *who)
 {
-	const char *below = below_root(who->path), *last;
+	const char *below = reach_below(who->path), *last;
 	int root = below ? reach_folder(a->ways, who->device) : -1;
 	int parent = root < 0 ? root : file_parent(root, below, &last);
 	struct stat st;
@@ -67,11 +55,6 @@ struct removal {
 	enum use use;
 	struct stat st;
 };
-
-bool file_is(const struct object *fresh, const struct stat *st)
-{
-	return st->st_dev == fresh->device && st->st_ino == fresh->inode && S_ISREG(st->st_mode);
-}
 
 /* Whether it was written, renamed or linked since the look. */
 static bool was_touched(const struct object *fresh, const struct stat *st)
@@ -122,12 +105,12 @@ static int look(struct removal *r, const struct object *fresh)
 		r->use = USE_UNTOLD;
 	else if (rc)
 		return rc == -ELOOP || rc == -EMEDIUMTYPE ? -ESTALE : rc;
-	if (r->fd >= 0 && !file_is(fresh, &r->st))
+	if (r->fd >= 0 && !reach_is(fresh, &r->st))
 		return -ESTALE;
 	/* the name must lead to the very file that the lease is on */
 	if (fstatat(r->parent, r->last, &r->st, AT_SYMLINK_NOFOLLOW))
 		return -errno;
-	return file_is(fresh, &r->st) ? 0 : -ESTALE;
+	return reach_is(fresh, &r->st) ? 0 : -ESTALE;
 }
 
 /* 0, or why not: -EAGAIN somebody waits to open it, -EBUSY somebody uses it, -ESTALE it changed, -ENOLCK nobody can tell. */
@@ -198,7 +181,7 @@ static int remove_file(const struct actor *a, struct removal *r, const struct ob
 
 void file_remove(struct actor *a, struct act *act, const struct object *fresh)
 {
-	const char *below = file_below(fresh);
+	const char *below = reach_below(fresh->path);
 	int root = reach_folder(a->ways, fresh->device), rc = root < 0 ? root : below ? 0 : -ESTALE;
 	/* nearly all stand in the root itself */
 	struct removal r = { .parent = root, .fd = -1, .last = below };

@@ -278,7 +278,7 @@ int policy_load(struct policy *p, struct buf *error)
 	const char *home;
 	int err;
 
-	if (!mounts_read_own(&own) && mounts_any_server(own.rows))
+	if (!mounts_read_of(0, &own) && mounts_any_server(own.rows))
 		mounts = own.rows;
 	home = user_file(mounts, &user);
 	if (user.len)

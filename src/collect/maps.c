@@ -205,37 +205,24 @@ static bool is_private_line(const char *line, const char *end)
 }
 
 /* Whole lines of @text; gives the length of what is left over. */
-static size_t read_lines(const char *text, size_t len, int dir, unsigned int filter, maps_fn fn,
-			 void *arg, int *error)
+static size_t take_lines(const char *text, size_t len, line_fn fn, void *arg, int *stop)
 {
 	const char *line = text, *end;
-	char name[PATH_MAX + 16];
 
-	while ((end = memchr(line, '\n', text + len - line))) {
-		struct vma vma;
-
-		if (filter == MAPS_SHARED && is_private_line(line, end)) {
-			line = end + 1;
-			continue;
-		}
-		if (maps_parse_line(line, end - line, &vma, name, sizeof(name)) < 0) {
-			*error = -EINVAL;
-		} else if (is_selected(&vma, filter)) {
-			settle_name(dir, &vma, name, sizeof(name));
-			fn(arg, &vma);
-		}
+	while (!*stop && (end = memchr(line, '\n', text + len - line))) {
+		*stop = fn(arg, line, end - line);
 		line = end + 1;
 	}
 	return text + len - line;
 }
 
-int maps_read(int fd, int dir, unsigned int filter, maps_fn fn, void *arg)
+int lines_read(int fd, line_fn fn, void *arg)
 {
 	char text[32 * 1024];
 	size_t kept = 0;
-	int error = 0;
+	int stop = 0;
 
-	for (;;) {
+	while (!stop) {
 		ssize_t n = read(fd, text + kept, sizeof(text) - kept);
 		size_t left;
 
@@ -244,12 +231,45 @@ int maps_read(int fd, int dir, unsigned int filter, maps_fn fn, void *arg)
 		if (n < 0)
 			return -errno;
 		if (n == 0)
-			return error;
-		left = read_lines(text, kept + n, dir, filter, fn, arg, &error);
+			return 0;
+		left = take_lines(text, kept + n, fn, arg, &stop);
 		/* a line is shorter than the buffer: names end at PATH_MAX, four times escaped */
 		if (left == sizeof(text))
 			return -EINVAL;
 		memmove(text, text + kept + n - left, left);
 		kept = left;
 	}
+	return stop;
+}
+
+struct maps_reading {
+	int dir, error;
+	unsigned int filter;
+	maps_fn fn;
+	void *arg;
+};
+
+static int take_map(void *arg, const char *line, size_t len)
+{
+	struct maps_reading *r = arg;
+	char name[PATH_MAX + 16];
+	struct vma vma;
+
+	if (r->filter == MAPS_SHARED && is_private_line(line, line + len))
+		return 0;
+	if (maps_parse_line(line, len, &vma, name, sizeof(name)) < 0) {
+		r->error = -EINVAL;
+	} else if (is_selected(&vma, r->filter)) {
+		settle_name(r->dir, &vma, name, sizeof(name));
+		r->fn(r->arg, &vma);
+	}
+	return 0;
+}
+
+int maps_read(int fd, int dir, unsigned int filter, maps_fn fn, void *arg)
+{
+	struct maps_reading r = { .dir = dir, .filter = filter, .fn = fn, .arg = arg };
+	int rc = lines_read(fd, take_map, &r);
+
+	return rc ? rc : r.error;
 }

@@ -150,9 +150,9 @@ void mounts_read(struct pass *p)
 	read_others(p, NULL);
 }
 
-int mounts_read_own(struct table *mounts)
+int mounts_read_of(uint32_t pid, struct table *mounts)
 {
-	return read_mounts(0, table_add(mounts, sizeof(struct mounts)));
+	return read_mounts(pid, table_add(mounts, sizeof(struct mounts)));
 }
 
 void mounts_release(struct table *mounts)

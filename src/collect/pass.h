@@ -207,6 +207,8 @@ void task_release(struct task *t);
  */
 uint32_t tasks_scan(struct pass *p, bool maps, bool fds, bool again);
 void tasks_gaps(struct pass *p, bool maps, bool fds);
+/* The tids (uint32_t) of the process whose folder is @dir, but for its leader's; 0 or -errno. */
+int thread_list(int dir, uint32_t pid, struct table *tids) __must_check;
 /*
  * crew.c: run @work on the numbers below @count, on up to @threads threads that take @step of
  * them at a time: enough to make the counter cheap, few enough to end together. Any thread
@@ -235,8 +237,25 @@ typedef void (*maps_fn)(void *arg, const struct vma *vma);
 int maps_query(int fd, unsigned int filter, maps_fn fn, void *arg) __must_check;
 /* The same from text, read from @fd. @dir is the process's folder, to settle doubtful names; -1: none. */
 int maps_read(int fd, int dir, unsigned int filter, maps_fn fn, void *arg) __must_check;
+/*
+ * The whole lines that come from @fd, each without its newline. @fn gives 0, or what ends the reading
+ * and is given. 0 or -errno; -EINVAL: a line is too long.
+ */
+typedef int (*line_fn)(void *arg, const char *line, size_t len);
+int lines_read(int fd, line_fn fn, void *arg) __must_check;
 /* One line of maps text without its newline; @name decoded into @room bytes. 0 or -EINVAL. */
 int maps_parse_line(const char *line, size_t len, struct vma *vma, char *name, size_t room) __must_check;
+
+/*
+ * smaps.c: the VMAs of a process with what they use, from its file @path below @dir. @fn gives 0, or
+ * what ends the reading and is given. 0 or -errno. It slows the process while it is read.
+ */
+struct smaps_usage {
+	bool has_rss, has_pss, has_swap;
+	uint64_t rss, pss, swap;	/* bytes */
+};
+typedef int (*smaps_fn)(void *arg, const struct vma *vma, const struct smaps_usage *usage);
+int smaps_read(int dir, const char *path, smaps_fn fn, void *arg) __must_check;
 
 /*
  * fds.c: the descriptors of one table. @dir: folder of the process or thread. @size: how many
@@ -250,8 +269,8 @@ void shm_read(struct pass *p);
 
 /* mounts.c */
 void mounts_read(struct pass *p);	/* the reader's, then those of other mount namespaces */
-/* The reader's alone, as the only row (struct mounts); 0 or -errno. */
-int mounts_read_own(struct table *mounts) __must_check;
+/* Those of one process (0: the reader) alone, as a further row (struct mounts); 0 or -errno. */
+int mounts_read_of(uint32_t pid, struct table *mounts) __must_check;
 void mounts_release(struct table *mounts);
 /* Whether looking @path up may hang: a network or FUSE file system stands on its way. */
 bool mounts_may_hang(const struct pass *p, const char *path);

@@ -4,11 +4,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <linux/openat2.h>
 #include <sys/fsuid.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include "ipctop/name.h"
 #include "pass.h"
 
 /* One that was found, by the folder's device number or the namespace's inode number. */
@@ -226,4 +228,134 @@ void lease_drop(int fd)
 bool lease_undisturbed(int fd)
 {
 	return fcntl(fd, F_GETLEASE) == F_WRLCK;
+}
+
+bool reach_is(const struct object *o, const struct stat *st)
+{
+	return st->st_dev == o->device && st->st_ino == o->inode && S_ISREG(st->st_mode);
+}
+
+const char *reach_below(const char *path)
+{
+	static const char root[] = "/dev/shm/";
+
+	return path && !strncmp(path, root, strlen(root)) ? path + strlen(root) : NULL;
+}
+
+/*
+ * Open for reading what @path leads to, when it is @o; -ENOENT when it is something else. What it is
+ * is asked before it is opened: opening alone has effects on devices.
+ */
+static int open_same(const char *path, int how, const struct object *o)
+{
+	int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+	int fd = open(path, O_PATH | O_CLOEXEC | how), again;
+	struct stat st;
+	char self[40];
+
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) || !reach_is(o, &st)) {
+		close(fd);
+		return -ENOENT;
+	}
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+	again = open(self, flags | O_NOATIME);
+	if (again < 0 && errno == EPERM)
+		again = open(self, flags);
+	again = again < 0 ? -errno : again;
+	close(fd);
+	return again;
+}
+
+static int open_by_fds(const struct snapshot *s, const struct holder *h, uint64_t pid,
+		       const struct object *o)
+{
+	int rc = -ENOENT;
+
+	for (uint32_t i = 0; rc < 0 && i < h->fds.count; i++) {
+		const struct fd *row = snapshot_row(s, CLASS_FD, h->fds.first + i);
+		char path[64];
+
+		if (FACT_KNOWN(row, access) && row->access == ACCESS_PATH)
+			continue;
+		snprintf(path, sizeof(path), "/proc/%" PRIu64 "/fd/%" PRIu64, pid, row->fd);
+		rc = open_same(path, 0, o);
+	}
+	return rc;
+}
+
+static int open_by_mappings(const struct snapshot *s, const struct holder *h, uint64_t pid,
+			    const struct object *o)
+{
+	int rc = -ENOENT;
+
+	for (uint32_t i = 0; rc < 0 && i < h->mappings.count; i++) {
+		const struct mapping *m = snapshot_row(s, CLASS_MAPPING, h->mappings.first + i);
+		char path[96];
+
+		snprintf(path, sizeof(path), "/proc/%" PRIu64 "/map_files/%" PRIx64 "-%" PRIx64, pid, m->start,
+			 m->start + m->length);
+		rc = open_same(path, 0, o);
+	}
+	return rc;
+}
+
+int reach_held(const struct snapshot *s, const struct object *o)
+{
+	int first = -ENXIO, rc = -ENXIO;
+
+	for (uint32_t i = 0; rc < 0 && i < o->holders.count; i++) {
+		const struct holder *h = snapshot_row(s, CLASS_HOLDER, o->holders.first + i);
+		const struct process *p = snapshot_row(s, CLASS_PROCESS, h->process);
+
+		rc = open_by_fds(s, h, p->pid, o);
+		if (rc == -ENOENT)
+			rc = open_by_mappings(s, h, p->pid, o);
+		if (first == -ENXIO || first == -ENOENT)
+			first = rc;
+	}
+	return rc < 0 ? first : rc;
+}
+
+/* The file of a /dev/shm by its name there. */
+static int open_below(struct reach *r, const struct object *o)
+{
+	const char *below = reach_below(o->path);
+	int root = below ? reach_folder(r, o->device) : -ENXIO, fd;
+	struct stat st;
+
+	if (root < 0)
+		return root;
+	fd = reach_file(root, below, O_NOATIME, &st);
+	if (fd == -EPERM)
+		fd = reach_file(root, below, 0, &st);
+	if (fd >= 0 && !reach_is(o, &st)) {
+		close(fd);
+		return -ESTALE;
+	}
+	return fd;
+}
+
+/* A file elsewhere by its path, when that path was found to lead to it. */
+static int open_path(const struct object *o)
+{
+	struct buf error = BUF_INIT;
+	struct name name = { 0 };
+	int fd = -ENXIO;
+
+	if (!name_parse(o->name, &name, &error)) {
+		if (name.form == NAME_PATH)
+			fd = open_same(name.path, O_NOFOLLOW, o);
+		name_release(&name);
+	}
+	buf_release(&error);
+	return fd;
+}
+
+int reach_named(struct reach *r, const struct object *o)
+{
+	if (o->kind == KIND_POSIX_SHM || o->kind == KIND_POSIX_SEM)
+		return open_below(r, o);
+	return o->kind == KIND_FILE ? open_path(o) : -ENXIO;
 }

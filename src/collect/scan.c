@@ -106,8 +106,7 @@ static void drop_doubles(struct table *fds)
 	fds->count = n;
 }
 
-/* The tids of a process but for its leader's. */
-static int thread_list(int dir, uint32_t pid, struct table *tids)
+int thread_list(int dir, uint32_t pid, struct table *tids)
 {
 	int fd = openat(dir, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);

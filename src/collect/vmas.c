@@ -4,14 +4,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 #include "intern.h"
-#include "ipctop/io.h"
 
-#define SMAPS_MAX (1U << 30)
 #define DELETED " (deleted)"
 
 struct reading {
@@ -82,50 +79,17 @@ static void add_vma(void *arg, const struct vma *vma)
 	add_row(arg, vma);
 }
 
-/* "Rss:                1024 kB" */
-static bool parse_usage(const char *line, const char *key, uint64_t *bytes)
+static int add_used(void *arg, const struct vma *vma, const struct smaps_usage *usage)
 {
-	size_t n = strlen(key);
+	struct map *row = add_row(arg, vma);
 
-	if (strncmp(line, key, n) || line[n] != ':')
-		return false;
-	*bytes = strtoull(line + n + 1, NULL, 10) * 1024;
-	return true;
-}
-
-static void set_usage(struct map *row, const char *line)
-{
-	uint64_t bytes;
-
-	if (parse_usage(line, "Rss", &bytes))
-		FACT_SET(row, rss, bytes);
-	else if (parse_usage(line, "Pss", &bytes))
-		FACT_SET(row, pss, bytes);
-	else if (parse_usage(line, "Swap", &bytes))
-		FACT_SET(row, swap, bytes);
-}
-
-/* smaps: a line of maps, then lines of facts about it. */
-static int read_smaps(struct reading *r, int dir, const char *path)
-{
-	struct buf text = BUF_INIT, name = BUF_INIT;
-	struct map *row = NULL;
-	char *rest, *line;
-	int rc = io_read_file(dir, path, &text, SMAPS_MAX);
-
-	buf_grow(&name, PATH_MAX + 16);
-	rest = text.s;
-	while (rc == 0 && (line = strsep(&rest, "\n"))) {
-		struct vma vma;
-
-		if (!maps_parse_line(line, strlen(line), &vma, name.s, name.room))
-			row = add_row(r, &vma);
-		else if (row)
-			set_usage(row, line);
-	}
-	buf_release(&text);
-	buf_release(&name);
-	return rc;
+	if (usage->has_rss)
+		FACT_SET(row, rss, usage->rss);
+	if (usage->has_pss)
+		FACT_SET(row, pss, usage->pss);
+	if (usage->has_swap)
+		FACT_SET(row, swap, usage->swap);
+	return 0;
 }
 
 /* Text: of all mappings it is the quicker way, and PROCMAP_QUERY leaves out [vsyscall]. */
@@ -155,7 +119,7 @@ static int read_task(struct reading *r, bool usage)
 		snprintf(file, sizeof(file), "task/%u/%s", t->reader, usage ? "smaps" : "maps");
 	else
 		snprintf(file, sizeof(file), "%s", usage ? "smaps" : "maps");
-	rc = usage ? read_smaps(r, dir, file) : read_maps(r, dir, file);
+	rc = usage ? smaps_read(dir, file, add_used, r) : read_maps(r, dir, file);
 	/* a kernel thread or a zombie is there, and maps nothing */
 	if (rc == -ESRCH && !faccessat(dir, "stat", F_OK, 0))
 		rc = 0;

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "held.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+#include "ipctop/clock.h"
+#include "ipctop/io.h"
+
+/* As far as start times of two passes may be apart: system.c, and a tick. */
+#define SLACK_MS	510
+
+static bool is_same_process(const struct process *row, const struct life_facts *f)
+{
+	int64_t started = tics_ms(f->start) + clock_real_ms() - clock_boot_ms();
+
+	/* where nothing was read of it, its mapping must do */
+	return !FACT_KNOWN(row, start_time) || llabs(started - row->start_time) <= SLACK_MS;
+}
+
+static bool has_memory(int dir)
+{
+	int fd = openat(dir, "maps", O_RDONLY | O_CLOEXEC);
+	bool any;
+	char c;
+
+	if (fd < 0)
+		return false;
+	any = read(fd, &c, 1) == 1;
+	close(fd);
+	return any;
+}
+
+/* A leader that called pthread_exit has no memory; its threads still do. */
+static void go_to_thread(struct held *x)
+{
+	struct table tids = { 0 };
+	const uint32_t *tid;
+
+	if (!thread_list(x->dir, x->process->pid, &tids)) {
+		tid = tids.rows;
+		for (uint32_t i = 0; i < tids.count; i++) {
+			char path[32];
+			int dir;
+
+			snprintf(path, sizeof(path), "task/%u", tid[i]);
+			dir = openat(x->dir, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+			if (dir >= 0 && has_memory(dir)) {
+				close(x->dir);
+				x->dir = dir;
+				break;
+			}
+			if (dir >= 0)
+				close(dir);
+		}
+	}
+	table_release(&tids);
+}
+
+static int look(struct held *x)
+{
+	struct buf stat = BUF_INIT;
+	struct life_facts f;
+	int rc = io_read_file(x->dir, "stat", &stat, 4096);
+
+	if (!rc && !life_parse_stat(stat.s, &f))
+		rc = -EPROTO;
+	buf_release(&stat);
+	if (rc)
+		return rc == -ENOENT ? -ESRCH : rc;
+	if (!is_same_process(x->process, &f))
+		return -ESRCH;
+	if (f.state == 'Z' && f.threads > 1)
+		go_to_thread(x);
+	return 0;
+}
+
+int held_open(struct held *x, const struct snapshot *s, const struct object *o, uint32_t i)
+{
+	char path[32];
+	int rc;
+
+	*x = (struct held){ .s = s, .o = o };
+	x->holder = snapshot_row(s, CLASS_HOLDER, o->holders.first + i);
+	x->process = snapshot_row(s, CLASS_PROCESS, x->holder->process);
+	snprintf(path, sizeof(path), "/proc/%u", (uint32_t)x->process->pid);
+	x->dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (x->dir < 0)
+		return errno == ENOENT ? -ESRCH : -errno;
+	rc = look(x);
+	if (rc)
+		held_close(x);
+	return rc;
+}
+
+void held_close(struct held *x)
+{
+	close(x->dir);
+}
+
+static const struct mapping *mapping_at(const struct held *x, uint32_t i)
+{
+	return snapshot_row(x->s, CLASS_MAPPING, x->holder->mappings.first + i);
+}
+
+bool held_maps(const struct held *x, const struct vma *vma)
+{
+	if (vma->device != x->o->device || vma->inode != x->o->inode)
+		return false;
+	for (uint32_t i = 0; i < x->holder->mappings.count; i++) {
+		const struct mapping *m = mapping_at(x, i);
+
+		if (vma->start >= m->start && vma->end <= m->start + m->length)
+			return true;
+	}
+	return false;
+}
+
+uint64_t held_end(const struct held *x)
+{
+	const struct mapping *m;
+
+	if (!x->holder->mappings.count)
+		return 0;
+	m = mapping_at(x, x->holder->mappings.count - 1);
+	return m->start + m->length;
+}
