@@ -69,6 +69,7 @@ struct detail_options {
 	bool color, utf8;
 	int width;
 	struct value_style style;
+	const char *more;		/* lines of the caller's, behind the verdict; NULL: none */
 };
 int view_detail(FILE *out, const struct snapshot *s, uint32_t object,
 		const struct detail_options *options) __must_check;

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The detail pane: all about one object. */
 #include "verbs.h"
+#include "picture.h"
 
 #include "ipctop/text.h"
+
+#define PICTURE_LINES	4	/* at most */
 
 struct detail_layer {
 	struct layer layer;
@@ -21,8 +24,21 @@ static void count_lines(struct detail_layer *d)
 		d->lines += d->text[i] == '\n';
 }
 
+/* What was read of this object alone: it comes with the look after the pane was opened. */
+static void put_closeup(struct buf *out, const struct monitor *m, const struct detail_layer *d, uint32_t row,
+			const struct detail_options *options)
+{
+	const struct closeup *c = m->look->closeup;
+
+	if (m->look->closeup && row_key_same(&c->key, &d->key)) {
+		picture_put(out, &c->pages, c->pages_rc, options);
+		usage_put(out, m->look->s, row, &c->usage, c->usage_rc, options);
+	}
+}
+
 static void build(struct monitor *m, struct detail_layer *d)
 {
+	struct buf more = BUF_INIT;
 	struct detail_options options = {
 		.color = screen_color(), .utf8 = screen_utf8(), .style = m->style,
 	};
@@ -35,6 +51,8 @@ static void build(struct monitor *m, struct detail_layer *d)
 		return;		/* the last that was known stays */
 	screen_size(&rows, &options.width);
 	options.style.now = snapshot_document(m->look->s)->time / 1000;
+	put_closeup(&more, m, d, row, &options);
+	options.more = more.s;
 	free(d->text);
 	d->text = NULL;
 	out = open_memstream(&d->text, &d->len);
@@ -42,6 +60,7 @@ static void build(struct monitor *m, struct detail_layer *d)
 		out_of_memory();
 	(void)!view_detail(out, m->look->s, row, &options);
 	fclose(out);
+	buf_release(&more);
 	count_lines(d);
 }
 
@@ -121,11 +140,18 @@ bool detail_key(const struct monitor *m, struct row_key *key)
 	return d != NULL;
 }
 
-bool detail_is_open(const struct monitor *m)
+bool detail_subject(const struct monitor *m, struct row_key *key, uint32_t *blocks)
 {
-	for (unsigned int i = 0; i < m->nlayers; i++)
-		if (m->layers[i]->ops == &ops)
-			return true;
+	int rows, columns;
+
+	for (unsigned int i = 0; i < m->nlayers; i++) {
+		if (m->layers[i]->ops != &ops)
+			continue;
+		screen_size(&rows, &columns);
+		*key = ((struct detail_layer *)m->layers[i])->key;
+		*blocks = columns > 2 ? (uint32_t)(columns - 2) * PICTURE_LINES : 1;
+		return true;
+	}
 	return false;
 }
 

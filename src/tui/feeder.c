@@ -44,6 +44,11 @@ void look_put(struct look *look)
 	snapshot_free(look->s);
 	snapshot_free(look->events);
 	diff_release(&look->diff);
+	if (look->closeup) {
+		pages_release(&look->closeup->pages);
+		usage_release(&look->closeup->usage);
+	}
+	free(look->closeup);
 	free(look);
 }
 
@@ -87,6 +92,25 @@ static bool wait_for_turn(struct feeder *f)
 	return false;
 }
 
+/* Of the object with that key: dear, so of one alone. */
+static struct closeup *look_closely(const struct snapshot *s, const struct demand *d)
+{
+	struct closeup *c = NULL;
+
+	for (uint32_t i = 0; !c && i < snapshot_count(s, CLASS_OBJECT); i++) {
+		struct row_key key;
+
+		row_key_get(s, CLASS_OBJECT, i, &key);
+		if (!row_key_same(&key, &d->subject))
+			continue;
+		c = xcalloc(1, sizeof(*c));
+		c->key = key;
+		c->pages_rc = pages_picture(s, i, d->blocks, &c->pages);
+		c->usage_rc = usage_read(s, i, &c->usage);
+	}
+	return c;
+}
+
 static struct look *look_at(struct feeder *f, const struct demand *d)
 {
 	uint32_t set = d->kinds ? d->kinds : KINDS_ALL;
@@ -107,6 +131,8 @@ static struct look *look_at(struct feeder *f, const struct demand *d)
 		diff_snapshots(f->last->s, s, look->events, &look->diff);
 		look->unseen = unseen_segments(&f->watch, f->last->s, s, &look->unseen_count);
 	}
+	if (d->blocks)
+		look->closeup = look_closely(s, d);
 	look_put(f->last);
 	f->last = look_get(look);
 	return look;
@@ -174,7 +200,8 @@ void feeder_demand(struct feeder *f, const struct demand *demand)
 
 	pthread_mutex_lock(&f->lock);
 	if (demand->needs & ~old->needs || demand->kinds != old->kinds ||
-	    demand->holdings & ~old->holdings ||
+	    demand->holdings & ~old->holdings || demand->blocks > old->blocks ||
+	    (demand->blocks && !row_key_same(&demand->subject, &old->subject)) ||
 	    (demand->reasons && !old->reasons))
 		f->hurry = true;
 	if (demand->interval < old->interval)

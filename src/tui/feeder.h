@@ -6,12 +6,22 @@
 #include "ipctop/diff.h"
 #include "ipctop/holding.h"
 #include "ipctop/view.h"
+#include "ipctop/pages.h"
+#include "rows.h"
 
 /*
  * Collecting beside drawing: a thread of its own looks at the machine again and again, so that the
  * screen never waits for it. It looks no further ahead than one look: while that was not taken
  * (a terminal that is stopped, or takes no output), nothing is read.
  */
+
+/* The one object that is looked at closely. */
+struct closeup {
+	struct row_key key;
+	struct page_picture pages;
+	struct object_usage usage;
+	int pages_rc, usage_rc;		/* what reading them gave */
+};
 
 /* What was seen in one pass; immutable. Held by references; look_put by the last frees it. */
 struct look {
@@ -23,6 +33,7 @@ struct look {
 	uint64_t unseen_count;
 	struct span holdings[NR_HOLDING_BYS];	/* of those that were demanded */
 	uint32_t needs, holding_bits;	/* what was demanded */
+	struct closeup *closeup;	/* of the object that was demanded; NULL: none, or it has gone */
 	uint64_t number;		/* counts them, from 1 */
 	int references;			/* atomic */
 };
@@ -37,6 +48,8 @@ struct demand {
 	uint32_t kinds;			/* KIND_BIT; 0: all */
 	uint32_t needs;			/* NEED_BIT */
 	uint32_t holdings;		/* bits of enum holding_by */
+	uint32_t blocks;		/* of the picture of one object's pages; 0: none is wanted */
+	struct row_key subject;		/* ... of which */
 	bool reasons;
 	int64_t interval;		/* milliseconds between the starts of passes */
 	bool paused;

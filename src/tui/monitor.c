@@ -66,7 +66,7 @@ void monitor_demand(struct monitor *m)
 		.interval = m->interval, .paused = m->frozen,
 	};
 
-	if (detail_is_open(m)) {
+	if (detail_subject(m, &demand.subject, &demand.blocks)) {
 		demand.needs = ALL_NEEDS;
 		demand.reasons = true;
 	}

@@ -190,8 +190,11 @@ extern const struct binding bindings[];
 const struct binding *binding_find(const struct monitor *m, int key, enum place place);
 bool binding_works(const struct binding *b, enum place place, bool read_only);
 
-/* detail.c: whether the pane is there, and the object that it has when it is on top */
-bool detail_is_open(const struct monitor *m);
+/*
+ * detail.c: whether the pane is there; then its object, and of how many blocks a picture of its pages
+ * may be. And the object when nothing lies above the pane.
+ */
+bool detail_subject(const struct monitor *m, struct row_key *key, uint32_t *blocks);
 bool detail_key(const struct monitor *m, struct row_key *key);
 
 /* actions.c: the job went on. Begin no further act of one that runs: whether one does. */

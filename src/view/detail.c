@@ -261,6 +261,8 @@ int view_detail(FILE *out, const struct snapshot *s, uint32_t object,
 	lifeline_put(&p.out, s, p.o, options);
 	put_verdict(&p);
 	put_dangers(&p);
+	if (options->more)
+		buf_puts(&p.out, options->more);
 	put_sections(&p);
 	put_holders(&p);
 	fwrite(p.out.s, 1, p.out.len, out);
