@@ -49,6 +49,7 @@ void look_put(struct look *look)
 		usage_release(&look->closeup->usage);
 	}
 	free(look->closeup);
+	arrangement_release(&look->rows);
 	free(look);
 }
 
@@ -57,12 +58,15 @@ struct feeder {
 	pthread_t thread;
 	struct look *last;		/* the thread's own: what the next is compared with */
 	struct unseen_watch watch;
+	struct choice *choice;		/* the thread's own, too */
 	int wake;
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	/* under the lock */
 	struct demand demand;
 	bool demanded, hurry, quit;
+	struct choice *chosen;		/* what it becomes */
+	bool chose;			/* @chosen is news */
 	struct look *ready;
 	int64_t due;			/* when the next pass begins, of the monotonic clock, µs */
 };
@@ -111,6 +115,29 @@ static struct closeup *look_closely(const struct snapshot *s, const struct deman
 	return c;
 }
 
+/* Where the choice has changed meanwhile the drawing thread arranges anew. */
+static void arrange_rows(struct feeder *f, struct look *look)
+{
+	const struct choice *c;
+	struct span span = { .count = snapshot_count(look->s, CLASS_OBJECT) };
+
+	pthread_mutex_lock(&f->lock);
+	if (f->chose) {
+		choice_free(f->choice);
+		f->choice = f->chosen;
+		f->chosen = NULL;
+		f->chose = false;
+	}
+	pthread_mutex_unlock(&f->lock);
+	c = f->choice;
+	if (!c || (c->class == CLASS_HOLDING && !(look->holding_bits & 1U << c->by)))
+		return;
+	if (c->class == CLASS_HOLDING)
+		span = look->holdings[c->by];
+	choice_arrange(c, &look->rows, look->s, span);
+	look->choice = c->number;
+}
+
 static struct look *look_at(struct feeder *f, const struct demand *d)
 {
 	uint32_t set = d->kinds ? d->kinds : KINDS_ALL;
@@ -135,6 +162,7 @@ static struct look *look_at(struct feeder *f, const struct demand *d)
 		look->closeup = look_closely(s, d);
 	look_put(f->last);
 	f->last = look_get(look);
+	arrange_rows(f, look);
 	return look;
 }
 
@@ -188,6 +216,8 @@ void feeder_free(struct feeder *f)
 	pthread_join(f->thread, NULL);
 	look_put(f->ready);
 	look_put(f->last);
+	choice_free(f->choice);
+	choice_free(f->chosen);
 	collector_free(f->collector);
 	pthread_cond_destroy(&f->changed);
 	pthread_mutex_destroy(&f->lock);
@@ -209,6 +239,15 @@ void feeder_demand(struct feeder *f, const struct demand *demand)
 	f->demand = *demand;
 	f->demanded = true;
 	pthread_cond_signal(&f->changed);
+	pthread_mutex_unlock(&f->lock);
+}
+
+void feeder_choose(struct feeder *f, struct choice *choice)
+{
+	pthread_mutex_lock(&f->lock);
+	choice_free(f->chosen);
+	f->chosen = choice;
+	f->chose = true;
 	pthread_mutex_unlock(&f->lock);
 }
 

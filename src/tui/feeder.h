@@ -5,7 +5,6 @@
 #include "ipctop/collect.h"
 #include "ipctop/diff.h"
 #include "ipctop/holding.h"
-#include "ipctop/view.h"
 #include "ipctop/pages.h"
 #include "rows.h"
 
@@ -34,6 +33,9 @@ struct look {
 	struct span holdings[NR_HOLDING_BYS];	/* of those that were demanded */
 	uint32_t needs, holding_bits;	/* what was demanded */
 	struct closeup *closeup;	/* of the object that was demanded; NULL: none, or it has gone */
+	/* by the choice of that number, 0: none; whoever holds the look may take them away */
+	struct arrangement rows;
+	uint64_t choice;
 	uint64_t number;		/* counts them, from 1 */
 	int references;			/* atomic */
 };
@@ -68,6 +70,8 @@ void feeder_free(struct feeder *f);
  * its time.
  */
 void feeder_demand(struct feeder *f, const struct demand *demand);
+/* What looks are arranged by from now on; taken over. NULL: they are not. */
+void feeder_choose(struct feeder *f, struct choice *choice);
 /* The next pass begins at once. */
 void feeder_hurry(struct feeder *f);
 /* The look that is ready, a reference of the caller's; NULL: none is. */

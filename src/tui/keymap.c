@@ -137,6 +137,17 @@ void keymap_remove(struct keymap *map, const struct row_key *key)
 	map->count--;
 }
 
+void keymap_copy(struct keymap *to, const struct keymap *from)
+{
+	*to = *from;
+	if (!from->room)
+		return;
+	to->keys = xcalloc(from->room, sizeof(*to->keys));
+	to->values = xcalloc(from->room, sizeof(*to->values));
+	memcpy(to->keys, from->keys, from->room * sizeof(*to->keys));
+	memcpy(to->values, from->values, from->room * sizeof(*to->values));
+}
+
 void keymap_release(struct keymap *map)
 {
 	free(map->keys);

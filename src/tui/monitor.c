@@ -79,6 +79,7 @@ void monitor_demand(struct monitor *m)
 void monitor_tab(struct monitor *m, enum tab tab)
 {
 	m->tab = tab;
+	m->choice++;
 	monitor_demand(m);
 	panel_refresh(m, monitor_panel(m));
 }
@@ -347,6 +348,7 @@ int monitor_run(const struct monitor_options *options, struct buf *error)
 		} else {
 			m->feeder = feeder_new(&options->collect, m->wake);
 			monitor_demand(m);
+			panel_arrange(m, monitor_panel(m));
 		}
 		run(m);
 		screen_close();

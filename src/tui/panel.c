@@ -271,6 +271,19 @@ static void keep_gone(struct arrangement *a, const struct table *found)
 	a->count = to;
 }
 
+/* So that the next look comes with its rows arranged; those of events are the journal's. */
+static void choose_ahead(struct monitor *m, const struct panel *p, const struct arranging *how)
+{
+	struct choice *c = p->info->class == CLASS_EVENT ? NULL : choice_new(how);
+
+	m->chosen = m->choice;
+	if (c) {
+		c->number = m->choice;
+		c->by = tab_holding(m, m->tab);
+	}
+	feeder_choose(m->feeder, c);
+}
+
 static void choose(struct monitor *m, struct panel *p)
 {
 	struct arranging how = {
@@ -281,10 +294,18 @@ static void choose(struct monitor *m, struct panel *p)
 	p->span = (struct span){ 0 };
 	p->s = m->look ? p->info->rows(m, m->look, &p->span) : NULL;
 	how.span = p->span;
+	if (m->look && m->look->choice && m->look->choice == m->choice) {
+		p->rows = m->look->rows;
+		m->look->rows = (struct arrangement){ 0 };
+		m->look->choice = 0;
+		return;
+	}
 	if (p->s)
 		arrange(&p->rows, p->s, &how);
 	else
 		p->rows = (struct arrangement){ 0 };
+	if (m->feeder && m->chosen != m->choice)
+		choose_ahead(m, p, &how);
 }
 
 void panel_arrange(struct monitor *m, struct panel *p)
@@ -292,6 +313,7 @@ void panel_arrange(struct monitor *m, struct panel *p)
 	zones_forget(m);
 	arrangement_release(&p->rows);
 	panel_relayout(p);
+	m->choice++;
 	choose(m, p);
 	find_selected(p);
 }

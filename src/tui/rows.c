@@ -15,6 +15,18 @@ void row_filter_release(struct row_filter *f)
 	*f = (struct row_filter){ 0 };
 }
 
+void row_filter_copy(struct row_filter *to, const struct row_filter *from, enum row_class class)
+{
+	struct buf error = BUF_INIT;
+
+	*to = (struct row_filter){ .kinds = from->kinds, .stale = from->stale };
+	if (from->user)
+		to->user = xstrdup(from->user);
+	if (from->text && row_filter_text(to, class, from->text, &error))
+		abort();	/* it was parsed before */
+	buf_release(&error);
+}
+
 int row_filter_text(struct row_filter *f, enum row_class class, const char *text, struct buf *error)
 {
 	struct filter_error wrong = { 0 };
@@ -275,4 +287,37 @@ void arrangement_release(struct arrangement *a)
 	free(a->groups);
 	free(a->entries);
 	*a = (struct arrangement){ 0 };
+}
+
+struct choice *choice_new(const struct arranging *how)
+{
+	struct choice *c = xcalloc(1, sizeof(*c));
+
+	c->class = how->class;
+	row_filter_copy(&c->filter, how->filter, how->class);
+	c->columns = *how->columns;
+	c->sort = *how->sort;
+	c->tree = how->tree;
+	keymap_copy(&c->folded, how->folded);
+	return c;
+}
+
+void choice_free(struct choice *c)
+{
+	if (!c)
+		return;
+	row_filter_release(&c->filter);
+	keymap_release(&c->folded);
+	free(c);
+}
+
+void choice_arrange(const struct choice *c, struct arrangement *a, const struct snapshot *s,
+		    struct span span)
+{
+	const struct arranging how = {
+		.class = c->class, .span = span, .filter = &c->filter, .columns = &c->columns,
+		.sort = &c->sort, .tree = c->tree, .folded = &c->folded,
+	};
+
+	arrange(a, s, &how);
 }

@@ -35,6 +35,7 @@ void keymap_set(struct keymap *map, const struct row_key *key, uint32_t value);
 uint32_t keymap_get(const struct keymap *map, const struct row_key *key);
 void keymap_remove(struct keymap *map, const struct row_key *key);
 void keymap_release(struct keymap *map);
+void keymap_copy(struct keymap *to, const struct keymap *from);
 static inline bool keymap_has(const struct keymap *map, const struct row_key *key)
 {
 	return keymap_get(map, key) != NO_ROW;
@@ -55,6 +56,8 @@ struct row_filter {
 int row_filter_text(struct row_filter *f, enum row_class class, const char *text, struct buf *error)
 	__must_check;
 void row_filter_release(struct row_filter *f);
+/* Of rows of @class; nothing is shared with @from. */
+void row_filter_copy(struct row_filter *to, const struct row_filter *from, enum row_class class);
 bool row_filter_matches(const struct row_filter *f, const struct snapshot *s, enum row_class class,
 			uint32_t row, const struct columns *columns);
 /* Whether any text of a row that @columns show has one of the terms, parted by '|'; the case is all one. */
@@ -100,5 +103,21 @@ struct arranging {
 };
 void arrange(struct arrangement *a, const struct snapshot *s, const struct arranging *how);
 void arrangement_release(struct arrangement *a);
+
+/* All that arranging goes by but for the rows, of its own: another thread may have it. */
+struct choice {
+	uint64_t number;		/* which it is; the owner's to say */
+	enum row_class class;
+	unsigned int by;		/* of CLASS_HOLDING: enum holding_by */
+	struct row_filter filter;
+	struct columns columns;
+	struct sort sort;
+	enum tree tree;
+	struct keymap folded;
+};
+struct choice *choice_new(const struct arranging *how);
+void choice_free(struct choice *c);	/* NULL is fine */
+void choice_arrange(const struct choice *c, struct arrangement *a, const struct snapshot *s,
+		    struct span span);
 
 #endif

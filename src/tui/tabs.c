@@ -68,9 +68,12 @@ uint32_t tab_needs(const struct monitor *m, enum tab tab)
 	return needs;
 }
 
+enum holding_by tab_holding(const struct monitor *m, enum tab tab)
+{
+	return tab_infos[tab].rows == by_process ? HOLDING_BY_PROCESS : m->by;
+}
+
 uint32_t tab_holdings(const struct monitor *m, enum tab tab)
 {
-	const struct tab_info *info = &tab_infos[tab];
-
-	return info->rows == by_process ? 1U << HOLDING_BY_PROCESS : info->rows == by_group ? 1U << m->by : 0;
+	return tab_infos[tab].class == CLASS_HOLDING ? 1U << tab_holding(m, tab) : 0;
 }

@@ -39,6 +39,8 @@ extern const struct tab_info tab_infos[NR_TABS];
 /* NEED_BIT of what a tab shows, and enum holding_by bits. */
 uint32_t tab_needs(const struct monitor *m, enum tab tab);
 uint32_t tab_holdings(const struct monitor *m, enum tab tab);
+/* Whose holdings they are, of a tab that has such rows. */
+enum holding_by tab_holding(const struct monitor *m, enum tab tab);
 
 /* panel.c: the table of a tab, and where the user is in it. */
 struct panel {
@@ -235,6 +237,7 @@ struct monitor {
 	bool unseen_about;		/* ... by estimate; else at most so many */
 	struct panel panels[NR_TABS];
 	enum tab tab;
+	uint64_t choice, chosen;	/* counts what its rows are arranged by; that the feeder knows */
 	enum holding_by by;		/* whose holdings the tab of users shows */
 	struct layer *layers[MAX_LAYERS];
 	unsigned int nlayers;

@@ -212,6 +212,38 @@ static void test_sums_of_groups(void **state)
 	snapshot_free(s);
 }
 
+/* A choice is arranged by as it was, whatever becomes of what it was made of. */
+static void test_choice(void **state)
+{
+	struct snapshot *s = make();
+	struct columns columns = { 0 };
+	struct sort sort = { 0 };
+	struct row_filter f = { .stale = true };
+	struct keymap folded = { 0 };
+	struct arranging how = usual(s, &f, &columns, &sort, &folded);
+	struct buf error = BUF_INIT;
+	struct arrangement a;
+	struct row_key key;
+	struct choice *c;
+
+	f.user = xstrdup("alice,bob");
+	assert_int_equal(row_filter_text(&f, CLASS_OBJECT, "=size < 600", &error), 0);
+	assert_int_equal(sort_parse(CLASS_OBJECT, "size", &sort, &error), 0);
+	row_key_text("alice", 5, &key);
+	keymap_set(&folded, &key, 0);
+	how.tree = TREE_OWNER;
+	c = choice_new(&how);
+	keymap_release(&folded);
+	row_filter_release(&f);
+	sort.keys[0].descending = true;
+	choice_arrange(c, &a, s, how.span);
+	assert_string_equal(shown(s, &a), "[bob] posix-shm:/psm_b [alice]");
+	arrangement_release(&a);
+	choice_free(c);
+	choice_free(NULL);
+	snapshot_free(s);
+}
+
 /* A row stays the same while its mode is changed; another in its place is another. */
 static void test_keys_of_objects(void **state)
 {
@@ -284,6 +316,7 @@ int main(void)
 		cmocka_unit_test(test_wrong_expression),
 		cmocka_unit_test(test_trees),
 		cmocka_unit_test(test_sums_of_groups),
+		cmocka_unit_test(test_choice),
 		cmocka_unit_test(test_keys_of_objects),
 		cmocka_unit_test(test_keymap),
 	};
