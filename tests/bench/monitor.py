@@ -10,7 +10,7 @@ import sys
 import time
 
 from common import POPULATIONS, have, ms, note, table
-from terminal import Terminal
+from terminal import Terminal, take_precedence
 
 KEYS_EACH = 100  # presses of each key
 REFRESHES = 5
@@ -233,6 +233,7 @@ def memory(bench, most):
 
 def monitor(bench, pops, most):
     targets, begins = [], []
+    take_precedence("self")
     print("## The monitor\n")
     for pop in pops:
         population = bench.populate(POPULATIONS[pop])
