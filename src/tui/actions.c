@@ -21,38 +21,55 @@ static const struct offer {
 	{ ACTION_CHMOD, "change mode", "as chmod", "Change the mode of", "Mode, as chmod has it:" },
 };
 
-/* The objects it is about: those tagged, else the one in the pane, else the selected one. */
-static void get_keys(const struct monitor *m, struct table *keys)
+static uint32_t add_key(const struct monitor *m, struct table *keys, uint32_t row)
+{
+	row_key_get(m->look->s, CLASS_OBJECT, row, table_add(keys, sizeof(struct row_key)));
+	return KIND_BIT(snapshot_object(m->look->s, row)->kind);
+}
+
+static uint32_t add_tagged(const struct monitor *m, const struct keymap *tags, struct table *keys)
+{
+	uint32_t kind_set = 0;
+
+	for (uint32_t i = 0; i < snapshot_count(m->look->s, CLASS_OBJECT); i++) {
+		struct row_key key;
+
+		row_key_get(m->look->s, CLASS_OBJECT, i, &key);
+		if (keymap_has(tags, &key))
+			kind_set |= add_key(m, keys, i);
+	}
+	return kind_set;
+}
+
+/*
+ * The objects it is about, and their kinds (KIND_BIT): the one in the pane, else those tagged, else the
+ * selected one. Where all that was tagged is gone, that is meant all the same, and nothing else.
+ */
+static uint32_t get_keys(const struct monitor *m, struct table *keys)
 {
 	const struct panel *p = &m->panels[TAB_OBJECTS];
 	const struct entry *e = panel_entry(p);
 	struct row_key key;
+	uint32_t row;
 
+	if (!m->look)
+		return 0;
 	if (detail_key(m, &key)) {
-		*(struct row_key *)table_add(keys, sizeof(key)) = key;
-		return;
+		row = monitor_object_row(m, &key);
+		return row == NO_ROW ? 0 : add_key(m, keys, row);
 	}
 	if (m->tab != TAB_OBJECTS)
-		return;
-	for (uint32_t i = 0; m->look && p->tags.count && i < snapshot_count(m->look->s, CLASS_OBJECT); i++) {
-		row_key_get(m->look->s, CLASS_OBJECT, i, &key);
-		if (keymap_has(&p->tags, &key))
-			*(struct row_key *)table_add(keys, sizeof(key)) = key;
-	}
-	if (keys->count || !e || e->type != ENTRY_ROW)
-		return;
-	row_key_get(p->s, CLASS_OBJECT, e->row, &key);
-	*(struct row_key *)table_add(keys, sizeof(key)) = key;
+		return 0;
+	if (p->tags.count)
+		return add_tagged(m, &p->tags, keys);
+	return e && e->type == ENTRY_ROW ? add_key(m, keys, e->row) : 0;
 }
 
-static bool any_can(const struct monitor *m, const struct table *keys, enum action action)
+static bool any_can(uint32_t kind_set, enum action action)
 {
-	for (uint32_t i = 0; i < keys->count; i++) {
-		uint32_t row = monitor_object_row(m, (const struct row_key *)keys->rows + i);
-
-		if (row != NO_ROW && act_can(snapshot_object(m->look->s, row)->kind, action))
+	for (unsigned int k = 0; k < NR_KINDS; k++)
+		if (kind_set & KIND_BIT(k) && act_can(k, action))
 			return true;
-	}
 	return false;
 }
 
@@ -116,6 +133,8 @@ void actions_open(struct monitor *m, int arg)
 	struct menu menu = { .title = "What is to be done", .chosen = chosen };
 	struct menu_item items[ARRAY_SIZE(offers)];
 	struct table keys = { 0 };
+	struct row_key key;
+	uint32_t kind_set;
 	int n = 0;
 
 	if (m->job) {
@@ -126,9 +145,9 @@ void actions_open(struct monitor *m, int arg)
 		monitor_tell(m, "a recording cannot be changed");
 		return;
 	}
-	get_keys(m, &keys);
+	kind_set = get_keys(m, &keys);
 	for (unsigned int i = 0; i < ARRAY_SIZE(offers); i++)
-		if (any_can(m, &keys, offers[i].action))
+		if (any_can(kind_set, offers[i].action))
 			items[n++] = (struct menu_item){
 				.label = offers[i].label, .help = offers[i].help, .value = (int)i,
 			};
@@ -136,6 +155,10 @@ void actions_open(struct monitor *m, int arg)
 		menu_open(m, &menu, items, n);
 	else if (keys.count)
 		monitor_tell(m, "nothing can be done with that");
+	else if (detail_key(m, &key))
+		monitor_tell(m, "it is gone");
+	else if (m->tab == TAB_OBJECTS && m->panels[m->tab].tags.count)
+		monitor_tell(m, "what was tagged is gone; U untags it");
 	else
 		monitor_tell(m, "no object is tagged or selected");
 	table_release(&keys);
@@ -157,10 +180,12 @@ static void answered(struct monitor *m, int key)
 static void put_question(struct buf *out, const struct monitor *m)
 {
 	const struct job *job = m->job;
+	const struct act *first = plan_act(&job->plan, 0);
+	bool used = job->forced && FACT_KNOWN(first, verdict) && first->verdict == VERDICT_LIVE;
 
 	buf_printf(out, "%s %llu object%s", offers[m->offer].title, (unsigned long long)job->plan.acts,
 		   job->plan.acts == 1 ? "" : "s");
-	if (job_frees(job)) {
+	if (job_frees(job) && !used) {
 		buf_puts(out, ", ");
 		units_put_size(out, plan_bytes(&job->plan), false);
 		buf_puts(out, " would come back");
@@ -169,6 +194,13 @@ static void put_question(struct buf *out, const struct monitor *m)
 		buf_puts(out, ", in ");
 		text_escape(out, job->folder, strlen(job->folder), 0);
 	}
+}
+
+/* What was typed before it came up was meant for something else. */
+static void open_pager(struct monitor *m, const struct pager *pager)
+{
+	pager_open(m, pager);
+	screen_forget_keys();
 }
 
 static void show_plan(struct monitor *m)
@@ -200,7 +232,7 @@ static void show_plan(struct monitor *m)
 	}
 	pager.text = xstrdup(job->text.s);
 	pager.footer = question.s;
-	pager_open(m, &pager);
+	open_pager(m, &pager);
 	buf_release(&question);
 }
 
@@ -217,10 +249,29 @@ static void show_results(struct monitor *m)
 			keymap_remove(&m->panels[TAB_OBJECTS].tags,
 				      (const struct row_key *)job->keys.rows + i);
 		pager.text = xstrdup(job->text.s);
-		pager_open(m, &pager);
+		open_pager(m, &pager);
 	}
 	job_discard(m);
 	feeder_hurry(m->feeder);
+}
+
+/* What is under way says so; a dialog that comes up while something else is typed would take its keys. */
+static bool may_show(const struct monitor *m)
+{
+	const struct layer *top = layer_top(m);
+
+	return !top || top->ops->place;
+}
+
+static void planned(struct monitor *m)
+{
+	if (m->job->stop) {
+		job_discard(m);
+		monitor_tell(m, "nothing was changed");
+	} else if (!m->asked && may_show(m)) {
+		show_plan(m);
+		m->asked = m->job != NULL;
+	}
 }
 
 void actions_wake(struct monitor *m)
@@ -229,9 +280,7 @@ void actions_wake(struct monitor *m)
 	case JOB_PLANNING:
 		break;
 	case JOB_PLANNED:
-		if (!m->asked)
-			show_plan(m);
-		m->asked = m->job != NULL;
+		planned(m);
 		break;
 	case JOB_RUNNING:
 		monitor_tell(m, "%s: %u of %llu; Esc stops", offers[m->offer].label,
@@ -239,16 +288,36 @@ void actions_wake(struct monitor *m)
 			     (unsigned long long)m->job->total);
 		break;
 	case JOB_DONE:
-		show_results(m);
+		if (may_show(m))
+			show_results(m);
 		break;
 	}
 }
 
+bool actions_run(const struct monitor *m)
+{
+	enum job_phase phase = m->job ? job_phase(m->job) : JOB_PLANNING;
+
+	return phase == JOB_RUNNING || phase == JOB_DONE;
+}
+
 bool actions_stop(struct monitor *m)
 {
-	if (!m->job || job_phase(m->job) != JOB_RUNNING)
+	struct job *job = m->job;
+
+	if (!job || !job->started || job->stop)
 		return false;
-	job_stop(m->job);
-	monitor_tell(m, "stopping after the one under way");
+	switch (job_phase(job)) {
+	case JOB_PLANNING:
+		monitor_tell(m, "stopping after this look");
+		break;
+	case JOB_RUNNING:
+		monitor_tell(m, "stopping after the one under way");
+		break;
+	case JOB_PLANNED:
+	case JOB_DONE:
+		return false;
+	}
+	job_stop(job);
 	return true;
 }

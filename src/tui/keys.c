@@ -86,3 +86,32 @@ const struct binding *binding_find(const struct monitor *m, int key, enum place 
 			return b;
 	return NULL;
 }
+
+void key_put_name(struct buf *out, int key)
+{
+	static const struct {
+		int key;
+		const char *name;
+	} names[] = {
+		{ K_UP, "Up" }, { K_DOWN, "Down" }, { K_LEFT, "Left" }, { K_RIGHT, "Right" },
+		{ K_PGUP, "PgUp" }, { K_PGDN, "PgDn" }, { K_HOME, "Home" }, { K_END, "End" },
+		{ K_BACKTAB, "Shift-Tab" }, { K_TAB, "Tab" }, { K_ENTER, "Enter" }, { K_ESC, "Esc" },
+		{ ' ', "Space" }, { K_BACKSPACE, "Backspace" }, { K_DELETE, "Delete" },
+		{ K_INSERT, "Insert" }, { K_F(15), "Shift-F3" },
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(names); i++) {
+		if (names[i].key == key) {
+			buf_puts(out, names[i].name);
+			return;
+		}
+	}
+	if (key >= K_F(1))
+		buf_printf(out, "F%d", key - K_F0);
+	else if (key & K_ALT)
+		buf_printf(out, "Alt-%c", key & 0x7f);
+	else if (key < ' ')
+		buf_printf(out, "Ctrl-%c", key + '@');
+	else
+		buf_putc(out, key);
+}

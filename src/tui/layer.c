@@ -2,6 +2,8 @@
 /* The stack of what lies above the tabs, and where clicks mean something. */
 #include "tui.h"
 
+#include <sys/eventfd.h>
+
 void layer_push(struct monitor *m, struct layer *layer)
 {
 	if (m->nlayers == MAX_LAYERS)
@@ -17,6 +19,9 @@ void layer_pop(struct monitor *m)
 	m->layers[m->nlayers] = NULL;
 	zones_forget(m);
 	layer->ops->release(layer);
+	/* a dialog may wait for its turn */
+	if (m->job)
+		eventfd_write(m->wake, 1);
 }
 
 struct layer *layer_top(const struct monitor *m)

@@ -157,7 +157,7 @@ static bool input(struct monitor *m, struct layer *layer, const struct input *in
 
 	if (in->type == INPUT_WHEEL)
 		step(l, in->key);
-	if (in->type != INPUT_KEY)
+	if (in->type != INPUT_KEY || in->pasted)
 		return true;
 	if (in->key == K_ENTER)
 		choose(m, l);

@@ -217,6 +217,8 @@ static void press(struct monitor *m, const struct input *in)
 	enum place place = top ? top->ops->place : PLACE_TABS;
 	const struct binding *b = binding_find(m, in->key, place);
 
+	if (in->key == K_ESC && actions_stop(m))
+		return;
 	buf_reset(&m->message);
 	if (b)
 		b->run(m, b->arg);
@@ -227,10 +229,16 @@ static void handle(struct monitor *m, const struct input *in)
 	struct layer *top = layer_top(m);
 
 	if (in->type == INPUT_END) {
+		/* ^C is for what runs, at first */
+		if (in->key == SIGINT && m->job && actions_stop(m))
+			return;
 		m->quit = true;
 		m->status = in->key == SIGINT ? 0 : in->key;
 		return;
 	}
+	/* a paste is text: where none is asked for, and as keys, it would be anything */
+	if (in->type == INPUT_KEY && in->pasted && (!top || in->key < ' ' || in->key >= K_ALT))
+		return;
 	if (in->type == INPUT_RESIZE) {
 		zones_forget(m);
 		panel_relayout(monitor_panel(m));
@@ -239,7 +247,7 @@ static void handle(struct monitor *m, const struct input *in)
 		return;
 	if (top && top->ops->input(m, top, in))
 		return;
-	if (in->type == INPUT_KEY)
+	if (in->type == INPUT_KEY && !in->pasted)
 		press(m, in);
 	else if (in->type == INPUT_WHEEL && !top)
 		for (int i = 0; i < 3; i++)
@@ -314,6 +322,9 @@ static void release(struct monitor *m)
 	while (m->nlayers)
 		layer_pop(m);
 	settings_release(m);
+	/* an act under way is ended, and told to the audit, however long it takes */
+	if (m->job)
+		alarm(0);
 	job_free(m->job);
 	feeder_free(m->feeder);
 	close(m->wake);

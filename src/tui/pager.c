@@ -9,6 +9,7 @@ struct pager_layer {
 	struct pager pager;
 	int lines, longest, top, page, scroll;
 	struct buf typed;
+	bool seen;			/* on the screen: what was pressed before is no answer */
 };
 
 static void measure(struct pager_layer *l)
@@ -77,6 +78,7 @@ static void draw(struct monitor *m, struct layer *layer)
 		l->top = l->lines - l->page;
 	if (l->top < 0)
 		l->top = 0;
+	l->seen = true;
 	screen_box(y, x, height, width, l->pager.title);
 	for (int i = 0; *s && i < l->top + l->page; i++, s += strcspn(s, "\n"), s += *s == '\n')
 		if (i >= l->top)
@@ -130,21 +132,28 @@ static void type(struct monitor *m, struct pager_layer *l, int key)
 	}
 }
 
+/* One key by itself: no letter of a paste, whose terminal may not tell, and none of a word. */
+static void answer_key(struct monitor *m, struct pager_layer *l, const struct input *in)
+{
+	if (in->key < 128 && strchr(l->pager.answers, in->key) && in->alone && !in->pasted)
+		answer(m, l, in->key);
+}
+
 static bool input(struct monitor *m, struct layer *layer, const struct input *in)
 {
 	struct pager_layer *l = (struct pager_layer *)layer;
 
 	if (in->type == INPUT_WHEEL)
 		scroll(l, in->key);
-	if (in->type != INPUT_KEY || scroll(l, in->key))
+	if (in->type != INPUT_KEY || (asks(l) && !l->seen) || scroll(l, in->key))
 		return true;
 	if (in->key == K_ESC)
 		answer(m, l, 0);
 	else if (l->pager.typed)
 		type(m, l, in->key);
-	else if (l->pager.answers && in->key < 128 && strchr(l->pager.answers, in->key))
-		answer(m, l, in->key);
-	else if (!asks(l))
+	else if (asks(l))
+		answer_key(m, l, in);
+	else if (!in->pasted)
 		answer(m, l, 0);
 	return true;
 }

@@ -2,6 +2,8 @@
 #include "scheme.h"
 
 #include <stddef.h>
+#include <string.h>
+#include "ipctop/alloc.h"
 
 const char *const scheme_names[NR_SCHEMES + 1] = {
 	[SCHEME_DEFAULT] = "default", [SCHEME_LIGHT] = "light", [SCHEME_MONO] = "monochrome",
@@ -53,4 +55,20 @@ static const struct look_of looks[NR_ROLES][NR_SCHEMES] = {
 const struct look_of *scheme_look(enum scheme scheme, enum role role)
 {
 	return &looks[role][scheme];
+}
+
+enum role scheme_sgr_role(const char *codes, size_t n)
+{
+	static const struct {
+		const char *codes;
+		enum role role;
+	} table[] = {
+		{ "0", ROLE_TEXT }, { "1", ROLE_BOLD }, { "2", ROLE_DIM }, { "32", ROLE_LIVE },
+		{ "33", ROLE_IDLE }, { "35", ROLE_UNKNOWN }, { "1;31", ROLE_STALE },
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(table); i++)
+		if (strlen(table[i].codes) == n && !memcmp(table[i].codes, codes, n))
+			return table[i].role;
+	return ROLE_TEXT;
 }

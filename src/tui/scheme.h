@@ -11,5 +11,7 @@ struct look_of {
 	uint8_t attributes;		/* enum look_attribute */
 };
 const struct look_of *scheme_look(enum scheme scheme, enum role role);
+/* The role that an SGR sequence of our views stands for: the @n bytes @codes, "1;31" of "\033[1;31m". */
+enum role scheme_sgr_role(const char *codes, size_t n);
 
 #endif

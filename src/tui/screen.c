@@ -16,6 +16,8 @@
 
 #define ESCAPE_MS	25	/* between the bytes of one key; a person's are further apart */
 #define TWICE_MS	400	/* between the clicks of a double click */
+#define ALONE_MS	50	/* nobody types two keys so fast, nor does one that is held down */
+#define PASTE_MS	500	/* a paste that says nothing for so long has lost its end */
 #define DEAF_READS	50	/* readable and yet nothing to read, so many times: it is gone */
 
 static struct {
@@ -24,6 +26,8 @@ static struct {
 	SCREEN *terminal;
 	unsigned int deaf;
 	int cursor_y, cursor_x;
+	bool pasting;
+	int64_t read;			/* the last key: when */
 	int64_t clicked;		/* the last click: when and where */
 	int clicked_y, clicked_x;
 } screen;
@@ -97,6 +101,11 @@ static const char *capability(const char *name)
 	return sequence == (char *)-1 ? NULL : sequence;
 }
 
+/* What a terminal that knows it puts around a paste (ctlseqs, bracketed paste); no key of ncurses has these. */
+enum { PASTE_BEGINS = KEY_MAX + 0x100, PASTE_ENDS };
+#define PASTE_ON	"\033[?2004h"
+#define PASTE_OFF	"\033[?2004l"
+
 /* What handlers write to make the screen a terminal again: terminfo cannot be asked there. */
 static struct buf sane = BUF_INIT;
 
@@ -116,6 +125,7 @@ static const char *make_sane(void)
 	static const char *const names[] = { "sgr0", "op", "rmkx", "cnorm", "rmcup" };
 
 	buf_reset(&sane);
+	buf_puts(&sane, PASTE_OFF);
 	if (screen.mouse)	/* terminfo has no word for it (ctlseqs, mouse tracking) */
 		buf_puts(&sane, "\033[?1006l\033[?1000l");
 	for (unsigned int i = 0; i < ARRAY_SIZE(names); i++)
@@ -123,6 +133,12 @@ static const char *make_sane(void)
 			sane_put(capability(names[i]));
 	buf_putc(&sane, '\r');
 	return sane.s;
+}
+
+static void tell_terminal(const char *sequence)
+{
+	fputs(sequence, stdout);
+	fflush(stdout);
 }
 
 static void take_terminal(const struct screen_options *options)
@@ -137,6 +153,8 @@ static void take_terminal(const struct screen_options *options)
 	typeahead(-1);		/* a frame that was begun is shown, whatever is typed meanwhile */
 	set_escdelay(ESCAPE_MS);
 	curs_set(0);
+	define_key("\033[200~", PASTE_BEGINS);
+	define_key("\033[201~", PASTE_ENDS);
 	if (has_colors()) {
 		start_color();
 		use_default_colors();
@@ -165,6 +183,7 @@ int screen_open(const struct screen_options *options, struct buf *error)
 	take_terminal(options);
 	/* ncurses 6.4 writes each move of the cursor by itself until the screen was left once */
 	endwin();
+	tell_terminal(PASTE_ON);
 	screen_scheme(options->scheme);
 	screen.cursor_y = -1;
 	screen.open = true;
@@ -182,6 +201,7 @@ void screen_close(void)
 	} else {
 		if (screen.mouse)
 			mousemask(0, NULL);
+		tell_terminal(PASTE_OFF);
 		endwin();
 	}
 	signals_give_back();
@@ -322,23 +342,6 @@ void screen_box(int y, int x, int height, int width, const char *title)
 	}
 }
 
-/* The role that an SGR sequence of ours stands for: "\033[1;31m" begins at @s. */
-static enum role sgr_role(const char *s, size_t n)
-{
-	static const struct {
-		const char *codes;
-		enum role role;
-	} table[] = {
-		{ "0", ROLE_TEXT }, { "1", ROLE_BOLD }, { "2", ROLE_DIM }, { "32", ROLE_LIVE },
-		{ "33", ROLE_IDLE }, { "35", ROLE_UNKNOWN }, { "1;31", ROLE_STALE },
-	};
-
-	for (unsigned int i = 0; i < ARRAY_SIZE(table); i++)
-		if (strlen(table[i].codes) == n && !memcmp(table[i].codes, s, n))
-			return table[i].role;
-	return ROLE_TEXT;
-}
-
 void screen_view_line(int y, int x, int width, int skip, const char *text, size_t n)
 {
 	const char *end = text + n, *escape, *m;
@@ -364,39 +367,10 @@ void screen_view_line(int y, int x, int width, int skip, const char *text, size_
 		width -= run.columns;
 		skip = run.skip;
 		if (m)
-			role = sgr_role(escape + 2, m - escape - 2);
+			role = scheme_sgr_role(escape + 2, m - escape - 2);
 		text = m ? m + 1 : end;
 	}
 	attrset(A_NORMAL);
-}
-
-void key_put_name(struct buf *out, int key)
-{
-	static const struct {
-		int key;
-		const char *name;
-	} names[] = {
-		{ K_UP, "Up" }, { K_DOWN, "Down" }, { K_LEFT, "Left" }, { K_RIGHT, "Right" },
-		{ K_PGUP, "PgUp" }, { K_PGDN, "PgDn" }, { K_HOME, "Home" }, { K_END, "End" },
-		{ K_BACKTAB, "Shift-Tab" }, { K_TAB, "Tab" }, { K_ENTER, "Enter" }, { K_ESC, "Esc" },
-		{ ' ', "Space" }, { K_BACKSPACE, "Backspace" }, { K_DELETE, "Delete" },
-		{ K_INSERT, "Insert" }, { K_F(15), "Shift-F3" },
-	};
-
-	for (unsigned int i = 0; i < ARRAY_SIZE(names); i++) {
-		if (names[i].key == key) {
-			buf_puts(out, names[i].name);
-			return;
-		}
-	}
-	if (key >= K_F(1))
-		buf_printf(out, "F%d", key - K_F0);
-	else if (key & K_ALT)
-		buf_printf(out, "Alt-%c", key & 0x7f);
-	else if (key < ' ')
-		buf_printf(out, "Ctrl-%c", key + '@');
-	else
-		buf_putc(out, key);
 }
 
 /* What ncurses calls a key. */
@@ -443,27 +417,85 @@ static bool read_mouse(struct input *in)
 	return true;
 }
 
+/*
+ * A sequence that no key has, behind its Esc and @kind: an answer of the terminal's, a key it alone
+ * knows. Its letters are no keys (ECMA-48, 5.4: it ends with the first byte from '@' on).
+ */
+static void skip_sequence(wint_t kind)
+{
+	wint_t c;
+
+	while (get_wch(&c) == OK && kind == '[' && (c < '@' || c > '~'))
+		;
+}
+
+/* A terminal sends Alt as Esc before the key, in one piece. */
+static int escaped_key(void)
+{
+	wint_t next;
+	int rc = get_wch(&next);
+
+	if (rc == KEY_CODE_YES)
+		ungetch((int)next);
+	if (rc != OK || next == K_ESC)
+		return K_ESC;
+	if (next != '[' && next != 'O')
+		return K_ALT | (int)next;
+	skip_sequence(next);
+	return 0;
+}
+
+static int plain_key(wint_t code)
+{
+	if (code == K_ESC)
+		return escaped_key();
+	return code == '\r' ? K_ENTER : code == 127 || code == 8 ? K_BACKSPACE : (int)code;
+}
+
+static bool any_input(void)
+{
+	struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };
+
+	return poll(&in, 1, 0) > 0;
+}
+
+static void read_time(struct input *in)
+{
+	int64_t now = clock_mono_us() / 1000, pause = now - screen.read;
+
+	if (pause > PASTE_MS)
+		screen.pasting = false;
+	in->pasted = screen.pasting;
+	in->alone = pause > ALONE_MS && !any_input();
+	screen.read = now;
+}
+
 /* One key out of ncurses; false when there is none that means anything. */
 static bool read_key(struct input *in)
 {
-	wint_t code, next;
+	wint_t code;
 	int rc = get_wch(&code);
 
 	if (rc == ERR)
 		return false;
 	screen.deaf = 0;
+	read_time(in);
+	if (rc == KEY_CODE_YES && (code == PASTE_BEGINS || code == PASTE_ENDS)) {
+		screen.pasting = code == PASTE_BEGINS;
+		return false;
+	}
 	if (rc == KEY_CODE_YES && code == KEY_MOUSE)
 		return read_mouse(in);
-	in->type = INPUT_KEY;
-	if (rc == KEY_CODE_YES) {
-		in->key = special_key(code);
-		return in->key != 0;
-	}
-	in->key = code == '\r' ? K_ENTER : code == 127 || code == 8 ? K_BACKSPACE : (int)code;
-	/* a terminal sends Alt as Esc before the key, in one piece */
-	if (code == K_ESC && get_wch(&next) == OK)
-		in->key = next == K_ESC ? K_ESC : K_ALT | (int)next;
-	return true;
+	in->key = rc == KEY_CODE_YES ? special_key(code) : plain_key(code);
+	in->type = in->key ? INPUT_KEY : INPUT_NONE;
+	return in->key != 0;
+}
+
+void screen_forget_keys(void)
+{
+	flushinp();
+	screen.pasting = false;
+	screen.read = 0;
 }
 
 static void resize(void)
@@ -477,6 +509,7 @@ static void resize(void)
 static void retake(void)
 {
 	reset_prog_mode();
+	tell_terminal(PASTE_ON);
 	resize();
 	screen_redraw();
 }
@@ -485,6 +518,7 @@ static void retake(void)
 static bool suspend(void)
 {
 	def_prog_mode();
+	tell_terminal(PASTE_OFF);
 	endwin();
 	if (!signals_stop())
 		return false;

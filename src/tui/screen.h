@@ -109,8 +109,6 @@ enum {
 	K_F0 = K_SPECIAL + 0x100,	/* F1 is K_F(1) … */
 };
 #define K_F(n)		(K_F0 + (n))
-/* Append what people call it: "F3", "Space", "Shift-Tab", "Alt-h", "Ctrl-L". */
-void key_put_name(struct buf *out, int key);
 
 struct input {
 	enum input_type {
@@ -125,7 +123,11 @@ struct input {
 	int key;
 	int y, x;
 	bool twice;
+	bool pasted;			/* a key that nobody pressed */
+	bool alone;			/* a key that none stood right before or behind */
 };
+/* What was typed and not read yet is for nobody; the next key is as the first. */
+void screen_forget_keys(void);
 /*
  * The next input, waited for @timeout milliseconds at most (-1: for ever), or until @wake (a descriptor,
  * -1: none) can be read. A stop by the terminal (SIGTSTP) happens in here, with the terminal given

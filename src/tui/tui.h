@@ -170,7 +170,7 @@ struct pager {
 	const char *title;
 	char *text;			/* lines; taken over */
 	const char *footer;		/* below it: the question, copied; NULL: what closes it */
-	/* keys that end it with an answer, "yn"; Esc answers 0, and so does anything else without */
+	/* keys that end it with an answer, "yn", alone; Esc answers 0, and so does anything else without */
 	const char *answers;
 	void (*answered)(struct monitor *m, int key);
 	const char *typed;		/* instead: what is to be typed, copied; any other text answers 0 */
@@ -190,6 +190,8 @@ struct binding {
 };
 extern const struct binding bindings[];
 const struct binding *binding_find(const struct monitor *m, int key, enum place place);
+/* Append what people call a key: "F3", "Space", "Shift-Tab", "Alt-h", "Ctrl-L". */
+void key_put_name(struct buf *out, int key);
 bool binding_works(const struct binding *b, enum place place, bool read_only);
 
 /*
@@ -199,9 +201,12 @@ bool binding_works(const struct binding *b, enum place place, bool read_only);
 bool detail_subject(const struct monitor *m, struct row_key *key, uint32_t *blocks);
 bool detail_key(const struct monitor *m, struct row_key *key);
 
-/* actions.c: the job went on. Begin no further act of one that runs: whether one does. */
+/* actions.c: the job went on, or what its dialog waits for. */
 void actions_wake(struct monitor *m);
+/* Of a job under way: no further act, or no plan. False: there is none, or it is to stop already. */
 bool actions_stop(struct monitor *m);
+/* Whether acts are being done, or their results wait to be shown. */
+bool actions_run(const struct monitor *m);
 
 /* journal.c: events of @from from row @first on, as rows of @to that outlive @from. */
 void events_copy(struct snapshot *to, const struct snapshot *from, uint32_t first);

@@ -277,8 +277,6 @@ void show_all(struct monitor *m, int arg)
 {
 	struct panel *p = monitor_panel(m);
 
-	if (actions_stop(m))
-		return;
 	row_filter_release(&p->filter);
 	panel_arrange(m, p);
 	monitor_demand(m);
@@ -370,5 +368,9 @@ void redraw(struct monitor *m, int arg)
 
 void quit(struct monitor *m, int arg)
 {
+	if (actions_run(m)) {
+		monitor_tell(m, "an action is under way, and what became of it is not told yet; Esc stops it");
+		return;
+	}
 	m->quit = true;
 }
