@@ -35,7 +35,6 @@ struct reading {
 	bool resident;			/* rss and swap were read */
 	struct shm_info info;
 	struct shminfo limits;
-	bool has_info;
 	int error, resident_error;	/* errno, 0: read */
 	unsigned int denied;		/* segments that SHM_STAT refused */
 };
@@ -201,23 +200,40 @@ static int read_listing(struct reading *r)
 	return error;
 }
 
+/* What SHM_INFO would say: the kernel goes through all segments for it once more. */
+static void sum_up(struct reading *r)
+{
+	const struct segment *s = r->segments.rows;
+	uint64_t page = sysconf(_SC_PAGESIZE);
+
+	r->info.used_ids = r->segments.count;
+	for (uint32_t i = 0; i < r->segments.count; i++) {
+		r->info.shm_tot += s[i].size / page + (s[i].size % page != 0);
+		r->info.shm_rss += s[i].rss / page;
+		r->info.shm_swp += s[i].swap / page;
+	}
+}
+
 static void read_namespace(struct reading *r)
 {
 	/* the highest used index, not a number of segments: indexes are sparse */
-	int highest = shmctl(0, SHM_INFO, (struct shmid_ds *)(void *)&r->info);
+	int highest = shmctl(0, IPC_INFO, (struct shmid_ds *)(void *)&r->limits);
 
 	if (highest < 0) {
 		r->error = errno;
 		return;
 	}
-	r->has_info = shmctl(0, IPC_INFO, (struct shmid_ds *)(void *)&r->limits) >= 0;
-	table_reserve(&r->segments, sizeof(struct segment), r->info.used_ids);
 	if (r->want_resident) {
 		r->resident_error = read_listing(r);
 		r->resident = !r->resident_error;
 	}
-	if (!r->resident) {
+	if (r->resident) {
+		sum_up(r);
+	} else if (shmctl(0, SHM_INFO, (struct shmid_ds *)(void *)&r->info) < 0) {
+		r->error = errno;
+	} else {
 		r->segments.count = 0;
+		table_reserve(&r->segments, sizeof(struct segment), r->info.used_ids);
 		walk_indexes(r, highest);
 	}
 }
@@ -330,8 +346,6 @@ static void set_limits(struct pass *p, const struct reading *r)
 	FACT_SET(l, pages, r->info.shm_tot);
 	FACT_SET(l, pages_resident, r->info.shm_rss);
 	FACT_SET(l, pages_swapped, r->info.shm_swp);
-	if (!r->has_info)
-		return;
 	FACT_SET(l, shmmni, r->limits.shmmni);
 	FACT_SET(l, shmall, r->limits.shmall);
 	FACT_SET(l, shmmax, r->limits.shmmax);
