@@ -10,7 +10,8 @@
  * Collectors fill snapshots.
  *
  * A collector keeps what it learned between passes: further passes read again only
- * the mappings of processes that have run since (kernel-facts.md, the CPU-clock skip). One
+ * the mappings of processes that have run since (kernel-facts.md, the CPU-clock skip), and what
+ * they are called; that a sleeper was moved to another control group may show 8 passes later. One
  * thread uses it; inside it works with as many as the machine has cores.
  */
 struct collect_options {

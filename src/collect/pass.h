@@ -32,6 +32,15 @@ struct raw_fd {
 	uint8_t access;			/* enum access */
 };
 
+/* What libproc2 tells of a process; the strings belong to it. */
+struct process_facts {
+	int64_t cpu;			/* task.cpu when it was asked */
+	bool found;
+	uint64_t tics;			/* of its start */
+	uint32_t euid;
+	char *comm, *cmdline, *cgroup;	/* cgroup NULL: none was told */
+};
+
 /* A process, and what is kept of it between passes. */
 struct task {
 	uint32_t pid;
@@ -52,6 +61,7 @@ struct task {
 	bool skipped;			/* was not read again in this scan */
 	uint64_t print, last_print;	/* fingerprint of the maps, and that of the reading before */
 	struct table maps, fds;		/* struct raw_map, struct raw_fd */
+	struct process_facts *facts;	/* NULL: none yet */
 	struct buf names;		/* of both, each with its NUL; offset 0 is "" */
 };
 static inline const char *task_name(const struct task *t, uint32_t offset)
@@ -344,6 +354,7 @@ void locks_read(struct pass *p);
  * to make.
  */
 void processes_read(struct pass *p);	/* facts of CLASS_PROCESS rows */
+void process_forget(struct task *t);	/* they are another's */
 int64_t tics_ms(uint64_t tics);
 int uids_read(struct pass *p, struct table *uids) __must_check;	/* all uids of all tasks */
 void memory_read(struct pass *p);

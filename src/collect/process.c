@@ -88,18 +88,11 @@ static int open_items(struct pids_info **info, const enum pids_item *items, unsi
 	return procps.pids_new(info, copy, n) < 0 ? -EIO : 0;
 }
 
-/* One answer, kept in plain memory until the rows can be written by one thread. */
-struct answer {
-	bool found;
-	uint64_t tics;
-	uint32_t euid;
-	char *comm, *cmdline, *cgroup;
-};
-
+/* Facts go to the tasks, each to its own: any number of threads may ask. The rows are one thread's. */
 struct asking {
 	struct pass *p;
+	const uint32_t *tasks;		/* of which they are asked, ascending by pid */
 	uint32_t count;
-	struct answer *answers;		/* one for each row of CLASS_PROCESS */
 	int error;
 };
 
@@ -153,29 +146,28 @@ static char *command_name(int pid, const char *cleaned)
 	return buf_detach(&raw);
 }
 
-static void keep_answer(struct answer *a, const struct pids_result *r)
+static void keep_facts(struct process_facts *facts, const struct pids_result *r)
 {
 	const char *name = r[FACT_CMD].result.str;
 
-	a->found = true;
-	a->tics = r[FACT_TICS].result.ull_int;
-	a->euid = r[FACT_EUID].result.u_int;
-	a->comm = command_name(r[FACT_PID].result.s_int, name ? name : "");
-	a->cmdline = joined(r[FACT_CMDLINE].result.strv);
-	a->cgroup = cgroup_path(r[FACT_CGROUP].result.strv);
+	facts->found = true;
+	facts->tics = r[FACT_TICS].result.ull_int;
+	facts->euid = r[FACT_EUID].result.u_int;
+	facts->comm = command_name(r[FACT_PID].result.s_int, name ? name : "");
+	facts->cmdline = joined(r[FACT_CMDLINE].result.strv);
+	facts->cgroup = cgroup_path(r[FACT_CGROUP].result.strv);
 }
 
-/* Rows of CLASS_PROCESS stand in the order of their first mention: find by pid. */
-static void keep_answers(struct asking *x, uint32_t first, uint32_t n, struct pids_fetch *fetch)
+static void keep_all_facts(const struct asking *x, uint32_t first, uint32_t n, struct pids_fetch *fetch)
 {
 	for (int i = 0; i < fetch->counts->total; i++) {
 		uint32_t pid = fetch->stacks[i]->head[FACT_PID].result.s_int;
 
 		for (uint32_t k = first; k < first + n; k++) {
-			const struct process *row = snapshot_row(x->p->s, CLASS_PROCESS, k);
+			struct task *t = pass_task(x->p, x->tasks[k]);
 
-			if (row->pid == pid)
-				keep_answer(&x->answers[k], fetch->stacks[i]->head);
+			if (t->pid == pid && !t->facts->found)
+				keep_facts(t->facts, fetch->stacks[i]->head);
 		}
 	}
 }
@@ -189,19 +181,33 @@ static void ask_chunk(void *arg, uint32_t chunk)
 	struct pids_fetch *fetch;
 	int rc = open_items(&info, fact_items, NR_FACTS);
 
+	for (uint32_t k = 0; k < n; k++) {
+		struct task *t = pass_task(x->p, x->tasks[first + k]);
+
+		process_forget(t);
+		t->facts = xcalloc(1, sizeof(*t->facts));
+		t->facts->cpu = t->cpu;
+		pids[k] = t->pid;
+	}
 	if (rc) {
 		x->error = -rc;
 		return;
 	}
-	for (uint32_t k = 0; k < n; k++) {
-		const struct process *row = snapshot_row(x->p->s, CLASS_PROCESS, first + k);
-
-		pids[k] = row->pid;
-	}
 	fetch = procps.pids_select(info, pids, n, PIDS_SELECT_PID);
 	if (fetch)
-		keep_answers(x, first, n, fetch);
+		keep_all_facts(x, first, n, fetch);
 	procps.pids_unref(&info);
+}
+
+void process_forget(struct task *t)
+{
+	if (!t->facts)
+		return;
+	free(t->facts->comm);
+	free(t->facts->cmdline);
+	free(t->facts->cgroup);
+	free(t->facts);
+	t->facts = NULL;
 }
 
 static void set_unknown(struct process *row)
@@ -234,38 +240,51 @@ static void set_cgroup(struct pass *p, struct process *row, const char *path)
 	buf_release(&word);
 }
 
-static void set_facts(struct pass *p, struct process *row, const struct answer *a)
+static void set_facts(struct pass *p, struct process *row, const struct process_facts *facts)
 {
-	FACT_SET(row, start_time, tics_ms(a->tics) + p->c->boot_offset);
-	FACT_SET(row, uid, a->euid);
-	FACT_SET(row, comm, arena_strdup(p->s->arena, a->comm));
+	FACT_SET(row, start_time, tics_ms(facts->tics) + p->c->boot_offset);
+	FACT_SET(row, uid, facts->euid);
+	FACT_SET(row, comm, arena_strdup(p->s->arena, facts->comm));
 	/* "-" stands for none: a dead leader's memory is gone, and its command line with it */
-	if (a->cmdline[0] && strcmp(a->cmdline, "-"))
-		FACT_SET(row, cmdline, arena_strdup(p->s->arena, a->cmdline));
-	set_cgroup(p, row, a->cgroup);
+	if (facts->cmdline[0] && strcmp(facts->cmdline, "-"))
+		FACT_SET(row, cmdline, arena_strdup(p->s->arena, facts->cmdline));
+	set_cgroup(p, row, facts->cgroup);
+}
+
+/*
+ * Who has not run since is called as before and is still the same user's: only he himself changes
+ * that. Into another control group he may be moved: so sleepers are asked in turn.
+ */
+static bool knows_facts(const struct pass *p, uint32_t i)
+{
+	const struct task *t = pass_task(p, i);
+
+	return t->slept && t->facts && t->facts->found && t->facts->cpu == t->cpu &&
+	       (i + p->c->passes) % 8;
 }
 
 void processes_read(struct pass *p)
 {
-	struct asking x = { .p = p, .count = snapshot_count(p->s, CLASS_PROCESS) };
-	uint32_t chunks = (x.count + CHUNK - 1) / CHUNK;
+	struct asking x = { .p = p };
+	uint32_t *tasks = xcalloc(p->c->tasks.count, sizeof(*tasks));
 
-	x.answers = xcalloc(x.count, sizeof(*x.answers));
-	in_threads(p->c->threads, chunks, 1, ask_chunk, &x);
+	for (uint32_t i = 0; i < p->c->tasks.count; i++)
+		if (pass_task(p, i)->process && !knows_facts(p, i))
+			tasks[x.count++] = i;
+	x.tasks = tasks;
+	in_threads(p->c->threads, (x.count + CHUNK - 1) / CHUNK, 1, ask_chunk, &x);
 	if (x.error)
 		snapshot_gap(p->s, "processes", x.error, 0);
-	for (uint32_t i = 0; i < x.count; i++) {
-		struct process *row = snapshot_row(p->s, CLASS_PROCESS, i);
+	for (uint32_t i = 0; i < p->c->tasks.count; i++) {
+		const struct task *t = pass_task(p, i);
+		struct process *row = t->process ? snapshot_row(p->s, CLASS_PROCESS, t->process - 1) : NULL;
 
-		if (x.answers[i].found)
-			set_facts(p, row, &x.answers[i]);
-		else
+		if (row && t->facts->found)
+			set_facts(p, row, t->facts);
+		else if (row)
 			set_unknown(row);	/* it went away meanwhile */
-		free(x.answers[i].comm);
-		free(x.answers[i].cmdline);
-		free(x.answers[i].cgroup);
 	}
-	free(x.answers);
+	free(tasks);
 }
 
 int uids_read(struct pass *p, struct table *uids)

@@ -12,6 +12,7 @@ void task_release(struct task *t)
 	table_release(&t->maps);
 	table_release(&t->fds);
 	buf_release(&t->names);
+	process_forget(t);
 	t->maps_valid = t->fds_valid = t->private_read = false;
 }
 

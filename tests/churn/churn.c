@@ -250,8 +250,8 @@ static void change(unsigned long round)
 		[OP_SHMAT] = 8, [OP_SHMDT] = 6, [OP_SHMCTL] = 3, [OP_MAP] = 12, [OP_UNMAP] = 6,
 		[OP_SPLIT] = 5, [OP_OPEN] = 6, [OP_CLOSE] = 4, [OP_DUP] = 3, [OP_ADOPT] = 4,
 		[OP_RESIZE] = 5, [OP_WRITE] = 4, [OP_LEAVE] = 5, [OP_RENAME] = 7, [OP_UNLINK] = 5,
-		[OP_LINK] = 3, [OP_FORK] = 4, [OP_REAP_CHILD] = 3, [OP_THREAD] = 4, [OP_EXEC] = 1,
-		[OP_EXIT] = 2, [OP_SHARE] = 4,
+		[OP_LINK] = 3, [OP_FORK] = 4, [OP_REAP_CHILD] = 3, [OP_THREAD] = 4, [OP_NAME] = 3,
+		[OP_EXEC] = 1, [OP_EXIT] = 2, [OP_SHARE] = 4,
 	};
 	struct mover *m = &movers[any() % MOVERS];
 	struct order o = { .a = any(), .b = any(), .c = any() };

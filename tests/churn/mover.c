@@ -468,6 +468,14 @@ static void do_thread(const struct order *o)
 	}
 }
 
+static void do_name(const struct order *o)
+{
+	char name[16];
+
+	snprintf(name, sizeof(name), "mover%u", o->a % 1000);
+	say(" %s: %d", name, prctl(PR_SET_NAME, name) ? errno : 0);
+}
+
 static void do_exec(const struct order *o)
 {
 	for (unsigned int i = 0; i < MOST_CHILDREN; i++)
@@ -526,7 +534,8 @@ static void (*const works[NR_OPS])(const struct order *o) = {
 	[OP_ADOPT] = do_adopt,	 [OP_RESIZE] = do_resize, [OP_WRITE] = do_write,
 	[OP_LEAVE] = do_leave,	 [OP_RENAME] = do_rename, [OP_UNLINK] = do_unlink,
 	[OP_LINK] = do_link,	 [OP_FORK] = do_fork,	  [OP_REAP_CHILD] = do_reap_child,
-	[OP_THREAD] = do_thread, [OP_EXEC] = do_exec,	  [OP_EXIT] = do_exit,
+	[OP_THREAD] = do_thread, [OP_NAME] = do_name,	  [OP_EXEC] = do_exec,
+	[OP_EXIT] = do_exit,
 	[OP_SHARE] = do_share,	 [OP_UNSHARE] = do_unshare, [OP_REAP] = do_reap,
 };
 
