@@ -129,6 +129,7 @@ struct collector {
 	unsigned int threads;
 	unsigned long passes;
 	bool query_works;		/* PROCMAP_QUERY */
+	bool light;			/* the last scan had little to read of most tasks */
 	bool want_private;		/* some lease was refused or not to be had */
 	uint64_t miscounted;		/* segments whose mappings never added up to nattch */
 	uint64_t shm_device;		/* the kernel's own tmpfs */

@@ -498,8 +498,9 @@ uint32_t tasks_scan(struct pass *p, bool maps, bool fds, bool again)
 		.private = maps && p->c->want_private,
 	};
 
+	in_threads(p->c->threads, p->c->tasks.count, p->c->light && !scan.again ? 128 : 8, scan_task, &scan);
 	/* of a light look the start of a thread costs as much as a hundred */
-	in_threads(p->c->threads, p->c->tasks.count, maps || fds ? 8 : 128, scan_task, &scan);
+	p->c->light = (!maps && !fds) || atomic_load(&scan.skipped) > p->c->tasks.count / 4 * 3;
 	if (maps && atomic_load(&scan.skipped))
 		read_sharers(&scan);
 	if (atomic_load(&scan.no_query))
