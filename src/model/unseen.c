@@ -12,8 +12,8 @@
 
 /* The segments of the reader's namespace in one look. */
 struct ids {
-	uint32_t at[INDEXES];	/* id + 1; 0: free */
-	uint32_t count;
+	uint32_t *at;		/* of each index below @size: id + 1; 0: free, as all others are */
+	uint32_t size, count;
 	uint64_t newest;
 };
 
@@ -27,6 +27,25 @@ static uint64_t round_of(uint64_t id)
 	return id / INDEXES;
 }
 
+static uint32_t id_at(const struct ids *ids, uint32_t index)
+{
+	return index < ids->size ? ids->at[index] : 0;
+}
+
+/* Indexes are used from below: a few segments need little room. */
+static void make_room(struct ids *ids, uint32_t index)
+{
+	uint32_t size = ids->size ? ids->size : ROUND_MIN;
+
+	if (index < ids->size)
+		return;
+	while (size <= index)
+		size *= 2;
+	ids->at = xrealloc(ids->at, size, sizeof(*ids->at));
+	memset(ids->at + ids->size, 0, (size - ids->size) * sizeof(*ids->at));
+	ids->size = size;
+}
+
 /* Whether the ids are such as that kernel gives. */
 static bool collect_ids(const struct snapshot *s, struct ids *ids)
 {
@@ -38,8 +57,9 @@ static bool collect_ids(const struct snapshot *s, struct ids *ids)
 		if (o->kind != KIND_SHM || !FACT_KNOWN(o, id) || !FACT_KNOWN(o, ipc_ns) ||
 		    o->ipc_ns != doc->ipc_ns)
 			continue;
-		if (o->id > INT32_MAX || ids->at[index_of(o->id)])
+		if (o->id > INT32_MAX || id_at(ids, index_of(o->id)))
 			return false;
+		make_room(ids, index_of(o->id));
 		ids->at[index_of(o->id)] = o->id + 1;
 		ids->count++;
 		if (o->id > ids->newest)
@@ -63,8 +83,8 @@ static bool gives_in_a_circle(const struct document *doc)
 /* Newer than the last, and yet of a lower id: somebody chose it, or the rounds began anew. */
 static bool went_back(const struct ids *before, const struct ids *now, uint64_t newest)
 {
-	for (uint32_t i = 0; i < INDEXES; i++)
-		if (now->at[i] && now->at[i] - 1 < newest && now->at[i] != before->at[i])
+	for (uint32_t i = 0; i < now->size; i++)
+		if (now->at[i] && now->at[i] - 1 < newest && now->at[i] != id_at(before, i))
 			return true;
 	return false;
 }
@@ -86,12 +106,13 @@ static uint64_t count_passed(const struct ids *now, uint64_t from, uint32_t leng
 
 	for (uint32_t i = 0; i < length; i++) {
 		uint64_t round = i <= index_of(now->newest) ? last + 1 : last;	/* + 1 */
-		bool has_new = now->at[i] && now->at[i] - 1 > from;
+		uint32_t id = id_at(now, i);			/* + 1 */
+		bool has_new = id && id - 1 > from;
 
-		if (now->at[i] && !has_new)
+		if (id && !has_new)
 			continue;
 		if (has_new)
-			round = round_of(now->at[i] - 1) + 1;
+			round = round_of(id - 1) + 1;
 		sum += round + (i > index_of(from)) - first - 1 - has_new;
 	}
 	return sum;
@@ -117,23 +138,23 @@ static enum unseen count_since(const struct ids *was, const struct ids *is, uint
 enum unseen unseen_segments(struct unseen_watch *w, const struct snapshot *before,
 			    const struct snapshot *now, uint64_t *count)
 {
-	struct ids *was = xcalloc(1, sizeof(*was)), *is = xcalloc(1, sizeof(*is));
+	struct ids was = { 0 }, is = { 0 };
 	const struct document *doc = snapshot_document(now);
-	bool circle = gives_in_a_circle(doc) && collect_ids(before, was) && collect_ids(now, is);
+	bool circle = gives_in_a_circle(doc) && collect_ids(before, &was) && collect_ids(now, &is);
 	enum unseen answer = UNSEEN_UNKNOWN;
 
 	*count = 0;
 	if (circle && (!w->begun || w->ipc_ns != doc->ipc_ns))
-		*w = (struct unseen_watch){ was->count, doc->ipc_ns, was->newest };
-	if (!circle || went_back(was, is, w->newest)) {
-		*w = (struct unseen_watch){ circle, doc->ipc_ns, is->newest };
+		*w = (struct unseen_watch){ was.count, doc->ipc_ns, was.newest };
+	if (!circle || went_back(&was, &is, w->newest)) {
+		*w = (struct unseen_watch){ circle, doc->ipc_ns, is.newest };
 	} else if (!w->begun) {
-		*w = (struct unseen_watch){ is->count, doc->ipc_ns, is->newest };
-	} else if (is->newest > w->newest) {
-		answer = count_since(was, is, w->newest, count);
-		w->newest = is->newest;
+		*w = (struct unseen_watch){ is.count, doc->ipc_ns, is.newest };
+	} else if (is.newest > w->newest) {
+		answer = count_since(&was, &is, w->newest, count);
+		w->newest = is.newest;
 	}
-	free(was);
-	free(is);
+	free(was.at);
+	free(is.at);
 	return answer;
 }
