@@ -342,7 +342,7 @@ static void look_twice(struct pass *p)
 		return;
 	}
 	compare_looks(p);
-	if (p->c->passes)
+	if (p->c->passes || p->c->options.no_wait)
 		return;
 	usleep((SECOND_LOOK_MS + 10) * 1000);
 	if (tasks_list(p) < 0)

@@ -192,6 +192,7 @@ static void *run(void *arg)
 struct feeder *feeder_new(const struct collect_options *options, int wake)
 {
 	struct feeder *f = xcalloc(1, sizeof(*f));
+	struct collect_options own = *options;
 	pthread_condattr_t attributes;
 
 	f->wake = wake;
@@ -199,7 +200,8 @@ struct feeder *feeder_new(const struct collect_options *options, int wake)
 	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
 	pthread_cond_init(&f->changed, &attributes);
 	pthread_mutex_init(&f->lock, NULL);
-	f->collector = collector_new(options);
+	own.no_wait = true;
+	f->collector = collector_new(&own);
 	if (thread_start(&f->thread, run, f))
 		out_of_memory();
 	return f;
