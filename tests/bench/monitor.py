@@ -69,11 +69,17 @@ def jump(t):
     return move(t, str(t.digits))
 
 
+def invert(t):
+    falls = t.screen.has("SIZE▽")
+    return t.answer("I", lambda s: s.has("SIZE▽") != falls)
+
+
 def latency(bench):
     """How soon keys are answered while it scans."""
     t = start(bench, "-d", "0.1")
     actions = (("Down", lambda: move(t, "Down")), ("PgDn", lambda: move(t, "PgDn")),
-               ("F6", lambda: open_menu(t)), ("a digit", lambda: jump(t)), ("Tab", lambda: change_tab(t)))
+               ("F6", lambda: open_menu(t)), ("a digit", lambda: jump(t)),
+               ("I (inverts the order)", lambda: invert(t)), ("Tab", lambda: change_tab(t)))
     dice, times = random.Random(1), {name: [] for name, _ in actions}
     for _ in range(KEYS_EACH):
         for name, press in actions:
