@@ -191,26 +191,26 @@ static void open_object(struct monitor *m, const struct object *o, const struct 
 	monitor_demand(m);	/* with it all that can be known is read, at once */
 }
 
-/* What a row of another tab is about, as a choice of objects. */
+/* What the processes of a row of another tab hold, as a choice of objects. */
 static void open_objects(struct monitor *m, const struct panel *p, const struct entry *e)
 {
 	struct row_filter *filter = &m->panels[TAB_OBJECTS].filter;
-	struct buf text = BUF_INIT, error = BUF_INIT;
 	const void *row = snapshot_row(p->s, p->info->class, e->row);
+	struct buf holder = BUF_INIT;
 	struct value pid;
 
 	field_get_in(p->s, p->info->class, field_find(p->info->class, "pid"), row, &pid);
 	if (pid.state == VALUE_KNOWN)
-		buf_printf(&text, "=holders == %llu", (unsigned long long)pid.u);
+		buf_u64(&holder, pid.u);
 	else if (p->info->class == CLASS_HOLDING && FACT_KNOWN((const struct holding *)row, value))
-		buf_printf(&text, "=%s == \"%s\"", m->by == HOLDING_BY_USER ? "user" : holding_by_names[m->by],
-			   ((const struct holding *)row)->value);
-	if (text.len && !row_filter_text(filter, CLASS_OBJECT, text.s, &error)) {
-		monitor_tab(m, TAB_OBJECTS);
-		monitor_tell(m, "filter: %s; Esc shows all", text.s + 1);
-	}
-	buf_release(&text);
-	buf_release(&error);
+		buf_puts(&holder, ((const struct holding *)row)->value);
+	if (!holder.len)
+		return;
+	row_filter_release(filter);
+	filter->holder = buf_detach(&holder);
+	filter->by = pid.state == VALUE_KNOWN ? HOLDING_BY_PROCESS : m->by;
+	monitor_tab(m, TAB_OBJECTS);
+	monitor_tell(m, "what that %s holds; Esc shows all", holding_by_names[filter->by]);
 }
 
 void detail_open(struct monitor *m, int arg)

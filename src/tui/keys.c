@@ -53,7 +53,7 @@ const struct binding bindings[] = {
 	  "tag all of the same family, or, without one, of the same owner", true },
 	{ { 'U' }, PLACE_TABS, untag_all, 0, NULL, "untag all", true },
 	{ { 'F' }, PLACE_TABS, follow, 0, NULL, "the screen goes with the selected row" },
-	{ { '0', '1', '2' }, PLACE_TABS, jump_digit, 0, NULL, "... and all digits: go to an id or a pid" },
+	{ { '0', '1', '2' }, PLACE_TABS, jump_digit, ARG_KEY, NULL, "... and all digits: go to an id or a pid" },
 	{ { 'd' }, PLACE_TABS, interval_open, 0, NULL, "seconds between looks" },
 	{ { 'Z' }, PLACE_ANY, freeze, 0, NULL, "freeze the screen, or let it go on" },
 	{ { 'f' }, PLACE_TABS, columns_open, 0, NULL, "choose and order the columns" },

@@ -149,6 +149,10 @@ static void put_choice(struct buf *text, const struct monitor *m, const struct p
 		buf_puts(text, ", user ");
 		text_escape(text, p->filter.user, strlen(p->filter.user), 0);
 	}
+	if (p->filter.holder) {
+		buf_printf(text, ", held by %s ", holding_by_names[p->filter.by]);
+		text_escape(text, p->filter.holder, strlen(p->filter.holder), 0);
+	}
 	if (p->filter.text) {
 		buf_puts(text, ", filter ");
 		text_escape(text, p->filter.text, strlen(p->filter.text), 0);
@@ -220,8 +224,10 @@ static void press(struct monitor *m, const struct input *in)
 	if (in->key == K_ESC && actions_stop(m))
 		return;
 	buf_reset(&m->message);
+	if (!b || b->arg != ARG_KEY)
+		buf_reset(&m->jump);	/* any other key ends a number */
 	if (b)
-		b->run(m, b->arg);
+		b->run(m, b->arg == ARG_KEY ? in->key : b->arg);
 }
 
 static void handle(struct monitor *m, const struct input *in)

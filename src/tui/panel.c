@@ -59,6 +59,14 @@ int panel_sort(struct panel *p, const char *text, struct buf *error)
 	return sort_parse(p->info->class, text, &p->sort, error);
 }
 
+bool panel_shows(const struct panel *p, const struct field *field)
+{
+	for (unsigned int c = 0; c < p->columns.count; c++)
+		if (p->columns.fields[c] == field)
+			return true;
+	return false;
+}
+
 const struct entry *panel_entry(const struct panel *p)
 {
 	return p->any && p->at < p->rows.count ? &p->rows.entries[p->at] : NULL;

@@ -10,6 +10,7 @@ const char *const tree_names[NR_TREES + 1] = {
 void row_filter_release(struct row_filter *f)
 {
 	free(f->user);
+	free(f->holder);
 	free(f->text);
 	filter_free(f->expression);
 	*f = (struct row_filter){ 0 };
@@ -19,9 +20,11 @@ void row_filter_copy(struct row_filter *to, const struct row_filter *from, enum 
 {
 	struct buf error = BUF_INIT;
 
-	*to = (struct row_filter){ .kinds = from->kinds, .stale = from->stale };
+	*to = (struct row_filter){ .kinds = from->kinds, .stale = from->stale, .by = from->by };
 	if (from->user)
 		to->user = xstrdup(from->user);
+	if (from->holder)
+		to->holder = xstrdup(from->holder);
 	if (from->text && row_filter_text(to, class, from->text, &error))
 		abort();	/* it was parsed before */
 	buf_release(&error);
@@ -39,7 +42,7 @@ int row_filter_text(struct row_filter *f, enum row_class class, const char *text
 	filter_free(f->expression);
 	f->expression = expression;
 	free(f->text);
-	f->text = *text ? xstrdup(text) : NULL;
+	f->text = *text && strcmp(text, "=") ? xstrdup(text) : NULL;
 	return 0;
 }
 
@@ -49,6 +52,8 @@ uint32_t row_filter_needs(const struct row_filter *f, enum row_class class)
 
 	if (f->stale && class == CLASS_OBJECT)
 		needs |= NEED_BIT(NEED_VERDICT);
+	if (f->holder && class == CLASS_OBJECT)
+		needs |= NEED_BIT(NEED_HOLDERS) | NEED_BIT(NEED_PROCESSES);
 	return needs;
 }
 
@@ -129,6 +134,36 @@ static bool has_value(const struct snapshot *s, enum row_class class, const void
 	return v.state == VALUE_KNOWN && set & 1U << v.u;
 }
 
+static bool is_holder(const struct row_filter *f, const struct snapshot *s, const struct process *p)
+{
+	const char *text;
+
+	switch (f->by) {
+	case HOLDING_BY_PROCESS:
+		return p->pid == strtoull(f->holder, NULL, 10);
+	case HOLDING_BY_USER:
+		return has_user(f->holder, s, CLASS_PROCESS, p);
+	case HOLDING_BY_CGROUP:
+	case HOLDING_BY_UNIT:
+	case HOLDING_BY_CONTAINER:
+	case NR_HOLDING_BYS:
+		break;
+	}
+	text = text_of(s, CLASS_PROCESS, field_find(CLASS_PROCESS, holding_by_names[f->by]), p);
+	return text && !strcmp(text, f->holder);
+}
+
+static bool is_held(const struct row_filter *f, const struct snapshot *s, const struct object *o)
+{
+	for (uint32_t i = 0; i < o->holders.count; i++) {
+		const struct holder *h = snapshot_row(s, CLASS_HOLDER, o->holders.first + i);
+
+		if (is_holder(f, s, snapshot_row(s, CLASS_PROCESS, h->process)))
+			return true;
+	}
+	return f->by == HOLDING_BY_USER && has_user(f->holder, s, CLASS_OBJECT, o);
+}
+
 bool row_filter_matches(const struct row_filter *f, const struct snapshot *s, enum row_class class,
 			uint32_t row, const struct columns *columns)
 {
@@ -139,6 +174,8 @@ bool row_filter_matches(const struct row_filter *f, const struct snapshot *s, en
 	if (f->stale && !has_value(s, class, data, "verdict", 1U << VERDICT_STALE))
 		return false;
 	if (f->user && !has_user(f->user, s, class, data))
+		return false;
+	if (f->holder && class == CLASS_OBJECT && !is_held(f, s, data))
 		return false;
 	if (f->expression)
 		return filter_match(f->expression, s, data);

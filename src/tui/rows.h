@@ -4,6 +4,7 @@
 
 #include "ipctop/field.h"
 #include "ipctop/filter.h"
+#include "ipctop/holding.h"
 #include "ipctop/view.h"
 
 /*
@@ -45,6 +46,9 @@ static inline bool keymap_has(const struct keymap *map, const struct row_key *ke
 struct row_filter {
 	uint32_t kinds;			/* KIND_BIT */
 	char *user;			/* names or numbers, "alice,1000" */
+	/* objects that such a process holds, or such a user owns; a pid has digits. NULL: whoever does */
+	char *holder;
+	enum holding_by by;
 	char *text;			/* as it was typed: terms parted by '|', or '=' and an expression */
 	struct filter *expression;	/* of the latter */
 	bool stale;
@@ -58,6 +62,11 @@ int row_filter_text(struct row_filter *f, enum row_class class, const char *text
 void row_filter_release(struct row_filter *f);
 /* Of rows of @class; nothing is shared with @from. */
 void row_filter_copy(struct row_filter *to, const struct row_filter *from, enum row_class class);
+/* Whether it may leave anything out. */
+static inline bool row_filter_chooses(const struct row_filter *f)
+{
+	return f->kinds || f->user || f->holder || f->text || f->stale;
+}
 bool row_filter_matches(const struct row_filter *f, const struct snapshot *s, enum row_class class,
 			uint32_t row, const struct columns *columns);
 /* Whether any text of a row that @columns show has one of the terms, parted by '|'; the case is all one. */

@@ -15,6 +15,7 @@
 #include "signals.h"
 
 #define ESCAPE_MS	25	/* between the bytes of one key; a person's are further apart */
+#define MORE_CLICKS	(BUTTON1_DOUBLE_CLICKED | BUTTON1_TRIPLE_CLICKED)
 #define TWICE_MS	400	/* between the clicks of a double click */
 #define ALONE_MS	50	/* nobody types two keys so fast, nor does one that is held down */
 #define PASTE_MS	500	/* a paste that says nothing for so long has lost its end */
@@ -161,7 +162,8 @@ static void take_terminal(const struct screen_options *options)
 	}
 	screen.mouse = options->mouse;
 	if (screen.mouse) {
-		mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
+		/* all: after one that was not asked for, wgetch waits for a key */
+		mousemask(ALL_MOUSE_EVENTS, NULL);
 		mouseinterval(0);	/* a press is a click: no waiting for its end */
 	}
 }
@@ -406,11 +408,12 @@ static bool read_mouse(struct input *in)
 		in->key = event.bstate & BUTTON4_PRESSED ? K_UP : K_DOWN;
 		return true;
 	}
-	if (!(event.bstate & BUTTON1_PRESSED))
+	/* ups and downs that came at once are summed up, whatever the interval */
+	if (!(event.bstate & (BUTTON1_PRESSED | BUTTON1_CLICKED | MORE_CLICKS)))
 		return false;
 	in->type = INPUT_CLICK;
-	in->twice = now - screen.clicked < TWICE_MS && event.y == screen.clicked_y &&
-		    event.x == screen.clicked_x;
+	in->twice = event.bstate & MORE_CLICKS || (now - screen.clicked < TWICE_MS &&
+		    event.y == screen.clicked_y && event.x == screen.clicked_x);
 	screen.clicked = in->twice ? 0 : now;
 	screen.clicked_y = event.y;
 	screen.clicked_x = event.x;
@@ -470,25 +473,25 @@ static void read_time(struct input *in)
 	screen.read = now;
 }
 
-/* One key out of ncurses; false when there is none that means anything. */
+/* The next key out of ncurses that means anything; false when there is none. */
 static bool read_key(struct input *in)
 {
 	wint_t code;
-	int rc = get_wch(&code);
+	int rc;
 
-	if (rc == ERR)
-		return false;
-	screen.deaf = 0;
-	read_time(in);
-	if (rc == KEY_CODE_YES && (code == PASTE_BEGINS || code == PASTE_ENDS)) {
-		screen.pasting = code == PASTE_BEGINS;
-		return false;
+	while ((rc = get_wch(&code)) != ERR) {
+		screen.deaf = 0;
+		read_time(in);
+		if (rc == KEY_CODE_YES && code == KEY_MOUSE && read_mouse(in))
+			return true;
+		if (rc == KEY_CODE_YES && (code == PASTE_BEGINS || code == PASTE_ENDS))
+			screen.pasting = code == PASTE_BEGINS;
+		in->key = rc == KEY_CODE_YES ? special_key(code) : plain_key(code);
+		in->type = in->key ? INPUT_KEY : INPUT_NONE;
+		if (in->key)
+			return true;
 	}
-	if (rc == KEY_CODE_YES && code == KEY_MOUSE)
-		return read_mouse(in);
-	in->key = rc == KEY_CODE_YES ? special_key(code) : plain_key(code);
-	in->type = in->key ? INPUT_KEY : INPUT_NONE;
-	return in->key != 0;
+	return false;
 }
 
 void screen_forget_keys(void)

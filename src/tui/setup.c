@@ -42,14 +42,6 @@ static int field_number(enum row_class class, const struct field *field)
 	return i;
 }
 
-static bool has_column(const struct columns *columns, const struct field *field)
-{
-	for (unsigned int c = 0; c < columns->count; c++)
-		if (columns->fields[c] == field)
-			return true;
-	return false;
-}
-
 /* Those that are shown come first, as they stand; then the others. */
 void columns_open(struct monitor *m, int arg)
 {
@@ -68,7 +60,7 @@ void columns_open(struct monitor *m, int arg)
 			.value = field_number(p->info->class, p->columns.fields[c]), .checked = true,
 		};
 	for (unsigned int i = 0; (f = field_at(p->info->class, i)) && n < (int)ARRAY_SIZE(items); i++)
-		if (!(f->flags & FIELD_HIDDEN) && !has_column(&p->columns, f))
+		if (!(f->flags & FIELD_HIDDEN) && !panel_shows(p, f))
 			items[n++] = (struct menu_item){ .label = f->name, .help = f->help, .value = (int)i };
 	menu_open(m, &menu, items, n);
 }

@@ -140,11 +140,13 @@ static void measure(const struct monitor *m, struct panel *p, int rows)
 }
 
 /* The narrowest that a column may become. */
-static int least_width(const struct field *field, int natural, int screen)
+static int least_width(const struct panel *p, unsigned int column, int screen)
 {
-	int least = natural;
+	const struct field *field = p->columns.fields[column];
+	int natural = (int)p->widths[column], least = natural;
 
-	if (field->flags & FIELD_WRAP)
+	/* what tells a row from others */
+	if (field->flags & FIELD_WRAP || (column == 0 && field->flags & FIELD_TRUNCATE))
 		least = screen / 3 > 2 * LEAST ? screen / 3 : 2 * LEAST;
 	else if (field->flags & FIELD_TRUNCATE)
 		least = LEAST;
@@ -164,7 +166,7 @@ static void fit(const struct panel *p, int width, int widths[])
 		int widest = -1;
 
 		for (unsigned int c = 0; c < p->columns.count; c++)
-			if (widths[c] > least_width(p->columns.fields[c], (int)p->widths[c], width) &&
+			if (widths[c] > least_width(p, c, width) &&
 			    (widest < 0 || widths[c] > widths[widest]))
 				widest = c;
 		if (widest < 0)
@@ -333,7 +335,7 @@ static void draw_nothing(struct monitor *m, const struct panel *p, const struct 
 	const char *text = m->frozen ? "not read before the screen was frozen; Z goes on" : "reading ...";
 	bool read = m->look && !(tab_holdings(m, m->tab) & ~m->look->holding_bits);
 
-	if (read && p->s && (p->filter.text || p->filter.user || p->filter.stale || p->filter.kinds))
+	if (read && p->s && row_filter_chooses(&p->filter))
 		text = "nothing matches; Esc shows all";
 	else if (read)
 		text = p->info->empty;

@@ -2,6 +2,7 @@
 #ifndef TUI_TUI_H
 #define TUI_TUI_H
 
+#include <limits.h>
 #include "ipctop/monitor.h"
 #include "feeder.h"
 #include "rows.h"
@@ -74,6 +75,8 @@ void panel_release(struct panel *p);
 /* Columns and order, as they are written; 0, or -EINVAL with a sentence and nothing changed. */
 int panel_columns(struct panel *p, const char *text, struct buf *error) __must_check;
 int panel_sort(struct panel *p, const char *text, struct buf *error) __must_check;
+/* Whether the field is one of the columns. */
+bool panel_shows(const struct panel *p, const struct field *field);
 /* The rows anew: of another look, or chosen or ordered differently. */
 void panel_arrange(struct monitor *m, struct panel *p);
 /* The same after @m->look became another one. */
@@ -179,11 +182,12 @@ void pager_open(struct monitor *m, const struct pager *pager);
 bool pager_is_open(const struct monitor *m);
 
 /* keys.c */
+#define ARG_KEY INT_MIN
 struct binding {
 	int keys[6];
 	unsigned int places;		/* enum place */
 	void (*run)(struct monitor *m, int arg);
-	int arg;
+	int arg;			/* ARG_KEY: the key that was pressed */
 	const char *label;		/* in the footer; NULL: not there */
 	const char *help;
 	bool acts;			/* taken away by --read-only */

@@ -91,9 +91,23 @@ static void set_sort(struct monitor *m, const struct field *field, bool descendi
 	monitor_demand(m);
 }
 
+/* The first of the fields that is a column; else the first that the rows of the tab have. */
+static const struct field *sort_field(const struct panel *p, const char *const *names, unsigned int n)
+{
+	const struct field *first = NULL;
+
+	for (unsigned int i = 0; i < n && names[i]; i++) {
+		const struct field *field = field_find(p->info->class, names[i]);
+
+		if (field && panel_shows(p, field))
+			return field;
+		first = first ? first : field;
+	}
+	return first;
+}
+
 void sort_by(struct monitor *m, int letter)
 {
-	/* the first that the rows of the tab have */
 	static const struct {
 		int letter;
 		const char *fields[4];
@@ -104,15 +118,15 @@ void sort_by(struct monitor *m, int letter)
 		{ 'T', { "age", "start_time", "time" }, true },
 		{ 'N', { "name", "value", "comm" }, false },
 	};
-	const struct field *field = NULL;
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(orders); i++) {
-		for (unsigned int k = 0; orders[i].letter == letter && !field && k < 4 && orders[i].fields[k]; k++)
-			field = field_find(monitor_panel(m)->info->class, orders[i].fields[k]);
-		if (field) {
+		const struct field *field;
+
+		if (orders[i].letter != letter)
+			continue;
+		field = sort_field(monitor_panel(m), orders[i].fields, ARRAY_SIZE(orders[i].fields));
+		if (field)
 			set_sort(m, field, orders[i].descending);
-			return;
-		}
 	}
 }
 
