@@ -43,7 +43,8 @@ int collector_pass(struct collector *c, struct snapshot **s) __must_check;
 /*
  * Policy from the configuration files; 0, or -errno with a sentence and nothing added. -ETIMEDOUT: a
  * file was left out, since a server on its way (a network or FUSE file system) did not answer within 2 s,
- * -EREMOTE: since it is on another user's FUSE file system; the others are in force. While the process has one thread: it may fork.
+ * -EREMOTE: since it is on another user's FUSE file system; the others are in force. It may fork, and waits
+ * for its child alone.
  */
 int policy_load(struct policy *p, struct buf *error) __must_check;
 

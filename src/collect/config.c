@@ -143,7 +143,8 @@ static bool is_anothers(const struct mounts *mounts, const char *home)
 
 /*
  * The file at @path, by a process of its own: only that one waits for a server that does not answer. It
- * writes an errno, and the text or a sentence. Nothing has started threads yet when policy is read.
+ * writes an errno, and the text or a sentence. Of the parent's threads it has the one that forked; what
+ * another had locked would keep it waiting, as a server would.
  */
 static void answer(int out, const struct mounts *mounts, const char *home, const char *path)
 {

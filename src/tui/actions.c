@@ -82,12 +82,6 @@ static void job_discard(struct monitor *m)
 
 static void begin(struct monitor *m)
 {
-	if (m->job->action == ACTION_REMOVE && m->job->collect.policy_error) {
-		monitor_error(m, "nothing is removed: the configuration, which says what to keep, "
-			      "could not be read");
-		job_discard(m);
-		return;
-	}
 	monitor_tell(m, "looking ...");
 	job_plan(m->job);
 }

@@ -164,9 +164,29 @@ static void make_plan(struct job *job, const struct snapshot *s)
 #define NEEDS (NEED_BIT(NEED_VERDICT) | NEED_BIT(NEED_RESIDENT) | NEED_BIT(NEED_HOLDERS) |	\
 	       NEED_BIT(NEED_PROCESSES) | NEED_BIT(NEED_DOCUMENT))
 
-static void *planning(void *arg)
+/*
+ * What is to be kept may have been written down since the monitor began. 0, or why nothing can be
+ * planned.
+ */
+static int read_policy(struct job *job)
 {
-	struct job *job = arg;
+	int rc;
+
+	job->policy = policy_new();
+	rc = policy_load(job->policy, &job->error);
+	job->collect.policy = job->policy;
+	job->collect.policy_error = -rc;
+	if ((rc == -ETIMEDOUT || rc == -EREMOTE) && job->action != ACTION_REMOVE) {
+		buf_reset(&job->error);
+		rc = 0;
+	}
+	if (rc && job->action == ACTION_REMOVE)
+		buf_puts(&job->error, "; it says what to keep, so nothing is removed");
+	return rc;
+}
+
+static void look_and_plan(struct job *job)
+{
 	struct collector *collector;
 	struct snapshot *s = NULL;
 	int rc;
@@ -182,6 +202,14 @@ static void *planning(void *arg)
 		make_plan(job, s);
 	snapshot_free(s);
 	collector_free(collector);
+}
+
+static void *planning(void *arg)
+{
+	struct job *job = arg;
+
+	if (!read_policy(job))
+		look_and_plan(job);
 	set_phase(job, JOB_PLANNED);
 	return NULL;
 }
@@ -311,6 +339,7 @@ void job_free(struct job *job)
 		pthread_join(job->thread, NULL);
 	if (job->plan.s)
 		plan_release(&job->plan);
+	policy_free(job->policy);
 	table_release(&job->keys);
 	free(job->folder);
 	buf_release(&job->text);

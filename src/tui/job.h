@@ -17,7 +17,7 @@ struct job {
 	/* set by who starts it */
 	enum action action;
 	struct table keys;		/* struct row_key, of objects */
-	struct collect_options collect;	/* without kinds and sources */
+	struct collect_options collect;	/* without kinds and sources; the policy is read anew */
 	char *folder;			/* of what is saved, or saved first; NULL: nothing is */
 	struct mode_change mode;
 	int wake;			/* eventfd, told of each change */
@@ -27,6 +27,7 @@ struct job {
 	bool forced;
 	struct buf text;		/* of the plan, then of the results: for people */
 	struct buf error;		/* why there is no plan, or why it was not run */
+	struct policy *policy;
 	struct act_settings settings;
 	struct save_options save;
 	int stop;			/* atomic: no further act is begun */
