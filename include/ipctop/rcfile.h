@@ -52,9 +52,9 @@ int rcfile_set(struct rcfile *r, const char *key, const char *value) __must_chec
 void rcfile_put(const struct rcfile *r, struct buf *out);
 /*
  * Write it to @path: all of it in the place of the old one (whose mode it keeps; a new one's is
- * 0600), or -errno and the old one is as it was. Missing folders are made (0700). Where a
- * symbolic link is, the file that it leads to is replaced. -EPERM: the folder, the file or the link is
- * another user's, who would decide what is overwritten. -EINVAL: something else than a file is there.
+ * 0600), or -errno and the old one is as it was. Missing folders are made (0700), in the caller's or root's
+ * alone. Where a symbolic link is, the file that it leads to is replaced. -EPERM: the folder, the file or
+ * the link is another user's, who would decide what is overwritten, or in whose way it would be. -EINVAL: something else than a file is there.
  * -EFBIG: more than could be read again.
  */
 int rcfile_write(const struct rcfile *r, const char *path) __must_check;

@@ -281,26 +281,67 @@ static int follow_links(struct buf *path)
 	return rc ? rc : -ELOOP;
 }
 
-/* Make the folders on the way to @path, as far as they are missing. */
-static int make_folders(char *path)
+/* Whose folders and links on the way are gone through to make another. */
+static bool is_trusted(uid_t uid)
 {
-	char *slash = strrchr(path, '/');
-	int rc = 0;
+	return is_ours(uid) || !uid;
+}
 
-	while (slash > path && slash[-1] == '/')
-		slash--;
-	if (!slash || slash == path)
-		return 0;
-	*slash = '\0';
-	if (mkdir(path, 0700)) {
-		rc = errno == EEXIST ? 0 : -errno;
-		if (rc == -ENOENT) {
-			rc = make_folders(path);
-			if (!rc && mkdir(path, 0700))
-				rc = errno == EEXIST ? 0 : -errno;
-		}
+/* The way to a folder, from the root on. */
+struct way {
+	int fd;
+	bool led;		/* by somebody else's link: where to is his to say */
+};
+
+/* One step, to the folder @name, which is made where it is missing. */
+static int step(struct way *w, const char *name)
+{
+	int next = openat(w->fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC), rc = next < 0 ? -errno : 0;
+	struct stat st;
+
+	if (rc == -ENOENT) {
+		/* in another's folder it would be ours, and in his way for ever */
+		if (w->led || fstat(w->fd, &st) || !is_trusted(st.st_uid))
+			return -EPERM;
+		if (mkdirat(w->fd, name, 0700) && errno != EEXIST)
+			return -errno;
+		next = openat(w->fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+		rc = next < 0 ? -errno : 0;
 	}
-	*slash = '/';
+	if (!rc && fstat(next, &st))
+		rc = -errno;
+	if (!rc && S_ISLNK(st.st_mode)) {
+		w->led |= !is_trusted(st.st_uid);
+		close(next);
+		next = openat(w->fd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		rc = next < 0 ? -errno : 0;
+	}
+	if (next >= 0) {
+		close(w->fd);
+		w->fd = next;
+	}
+	return rc;
+}
+
+/* Make the folders on the way to @path, as far as they are missing. */
+static int make_folders(const char *path)
+{
+	struct way w = { .fd = open(path[0] == '/' ? "/" : ".", O_PATH | O_DIRECTORY | O_CLOEXEC) };
+	const char *slash;
+	int rc = w.fd < 0 ? -errno : 0;
+
+	for (; !rc && (slash = strchr(path, '/')); path = slash + 1) {
+		char *name = xstrndup(path, slash - path);
+
+		if (*name)
+			rc = step(&w, name);
+		free(name);
+	}
+	/* root goes nowhere at somebody's word */
+	if (!rc && w.led && !geteuid())
+		rc = -EPERM;
+	if (w.fd >= 0)
+		close(w.fd);
 	return rc;
 }
 

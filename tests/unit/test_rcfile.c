@@ -489,6 +489,28 @@ static void test_others_files(void **state)
 	assert_int_equal(count_entries("others"), 2);
 }
 
+/* As of 'sudo -E': folders of root in a user's home would keep him out of them. */
+static void test_others_folders(void **state)
+{
+	if (geteuid())
+		skip();
+	assert_int_equal(mkdir("strange", 0755), 0);
+	assert_int_equal(chown("strange", NOBODY, -1), 0);
+	assert_int_equal(write_setting("strange/.config/ipctop/rc", "x"), -EPERM);
+	assert_int_equal(write_setting("strange/rc", "x"), -EPERM);
+	assert_int_equal(count_entries("strange"), 0);
+	/* wherever his link leads to */
+	assert_int_equal(mkdir("mine", 0755), 0);
+	assert_int_equal(symlink("../mine", "strange/link"), 0);
+	assert_int_equal(write_setting("strange/link/ipctop/rc", "x"), 0);
+	assert_int_equal(write_setting("strange/link/rc", "x"), 0);
+	assert_int_equal(lchown("strange/link", NOBODY, -1), 0);
+	assert_int_equal(write_setting("strange/link/other/rc", "x"), -EPERM);
+	assert_int_equal(write_setting("strange/link/rc", "y"), -EPERM);
+	check_file("mine/rc", "key = x\n", 0600);
+	assert_int_equal(count_entries("mine"), 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -507,6 +529,7 @@ int main(void)
 		cmocka_unit_test(test_full_disk),
 		cmocka_unit_test(test_closed_folder),
 		cmocka_unit_test(test_others_files),
+		cmocka_unit_test(test_others_folders),
 	};
 
 	return cmocka_run_group_tests(tests, make_dir, remove_dir);
