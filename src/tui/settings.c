@@ -166,7 +166,7 @@ static void tell_broken(struct monitor *m, const char *what)
 
 	m->settings_broken = true;
 	text_escape(&line, what, strlen(what), 0);
-	monitor_error(m, "settings: %s; the file is left alone", line.s);
+	monitor_error(m, "settings: the file is left alone: %s", line.s);
 	buf_release(&line);
 }
 

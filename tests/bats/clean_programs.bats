@@ -11,25 +11,6 @@ teardown()
 	world_close
 }
 
-none_runs_of()
-{
-	[ -z "$(in_world pgrep -u "$1" -x postgres)" ]
-}
-
-# crash USER: all of that cluster at once.
-crash()
-{
-	# shellcheck disable=SC2046 # numbers
-	in_world kill -KILL $(in_world pgrep -u "$1" -x postgres)
-	wait "$PG_JOB" || :
-	until_true none_runs_of "$1" || fail "still there: $(in_world pgrep -u "$1" -xa postgres)"
-}
-
-ask()
-{
-	as_postgres "$PG_BIN/psql" -X -q -A -t -v ON_ERROR_STOP=1 -c "$1"
-}
-
 # A session of the second cluster that goes on asking, by several processes that share memory.
 keep_asking()
 {

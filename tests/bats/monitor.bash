@@ -136,6 +136,23 @@ press()
 	mux send-keys -- "${keys[@]}"
 }
 
+# answer KEY: to a question, which takes no key that came in one piece with others.
+answer()
+{
+	sleep 0.1
+	press "$1"
+}
+
+# go_to TEXT: the row that has it, as F3 finds it.
+go_to()
+{
+	press F3
+	wait_screen Search:
+	type "$1"
+	press Enter
+	wait_selected "$1"
+}
+
 type()
 {
 	mux send-keys -l -- "$1"

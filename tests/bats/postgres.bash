@@ -58,3 +58,22 @@ start_postgres()
 	# shellcheck disable=SC2034
 	POSTMASTER=$(in_world head -n 1 "$PG_DATA/postmaster.pid")
 }
+
+none_runs_of()
+{
+	[ -z "$(in_world pgrep -u "$1" -x postgres)" ]
+}
+
+# crash USER: all of that cluster at once.
+crash()
+{
+	# shellcheck disable=SC2046 # numbers
+	in_world kill -KILL $(in_world pgrep -u "$1" -x postgres)
+	wait "$PG_JOB" || :
+	until_true none_runs_of "$1" || fail "still there: $(in_world pgrep -u "$1" -xa postgres)"
+}
+
+ask()
+{
+	as_postgres "$PG_BIN/psql" -X -q -A -t -v ON_ERROR_STOP=1 -c "$1"
+}
