@@ -413,6 +413,9 @@ static void choose(struct collect_options *options)
 	options->kinds = way < 2 ? KINDS_ALL : any() & KINDS_ALL;
 	options->sources = way == 0 ? SOURCES_ALL : way > 5 ? any() & SOURCES_ALL :
 			   kind_sources(options->kinds, any() & any() & (NEED_BIT(NR_NEEDS) - 1));
+	/* without their namespaces segments of one id are one, of which any mapping may tell the times */
+	if (options->kinds & KIND_BIT(KIND_SHM) && options->sources & SOURCE_BIT(SOURCE_MAPS))
+		options->sources |= SOURCE_BIT(SOURCE_SHMCTL);
 }
 
 static void ask(struct collector *c, struct collect_options *options, unsigned long round)
