@@ -6,6 +6,7 @@
 # make lint                the rules that a machine can check
 # make fuzz                fuzzers, a bounded time each
 # make bench [POP=S,M,L]   measure beside other tools
+# make picture             the screen that README shows, anew
 # make deps                install what is missing to build and test (Debian, Ubuntu);
 #                          `make deps run` and `make deps check` go on from there
 # make install [PREFIX=/usr/local] [DESTDIR=] [SYSCONFDIR=/etc]
@@ -138,7 +139,7 @@ $(O)/flags: FORCE
 
 -include $(shell find $(O) -name '*.d' 2>/dev/null)
 
-include tests/Makefile tests/lint/rules.mk tests/bench/rules.mk
+include tests/Makefile tests/lint/rules.mk tests/bench/rules.mk tests/picture/rules.mk
 
 run: $(O)/ipctop
 	$(Q)$(O)/ipctop list
