@@ -29,6 +29,8 @@ static size_t behind(const struct buf *text, size_t at)
 
 static void cut(struct prompt_layer *p, size_t from, size_t to)
 {
+	if (from == to)
+		return;
 	memmove(p->text.s + from, p->text.s + to, p->text.len - to + 1);
 	p->text.len -= to - from;
 	p->at = from;
