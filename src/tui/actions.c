@@ -114,7 +114,7 @@ static void chosen(struct monitor *m, const struct menu_item *item)
 	};
 
 	m->offer = item->value;
-	m->job = job_new(offer->action, &m->options->collect, m->wake);
+	m->job = job_new(offer->action, &m->options->collect, m->worker, m->wake);
 	get_keys(m, &m->job->keys);
 	if (offer->asks)
 		prompt_open(m, &prompt);

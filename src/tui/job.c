@@ -204,14 +204,13 @@ static void look_and_plan(struct job *job)
 	collector_free(collector);
 }
 
-static void *planning(void *arg)
+static void planning(void *arg)
 {
 	struct job *job = arg;
 
 	if (!read_policy(job))
 		look_and_plan(job);
 	set_phase(job, JOB_PLANNED);
-	return NULL;
 }
 
 static void on_act(void *arg, const struct act *act)
@@ -270,7 +269,7 @@ static int check_folder(struct job *job)
 	return 0;
 }
 
-static void *running(void *arg)
+static void running(void *arg)
 {
 	struct job *job = arg;
 	int rc = check_folder(job);
@@ -288,23 +287,24 @@ static void *running(void *arg)
 			buf_printf(&job->text, "not all of it could be told to the audit: %s\n", strerror(-rc));
 	}
 	set_phase(job, JOB_DONE);
-	return NULL;
 }
 
-static void start(struct job *job, enum job_phase phase, void *(*run)(void *))
+static void start(struct job *job, enum job_phase phase, void (*run)(void *))
 {
+	worker_wait(job->worker);	/* a phase tells of its end before it is over */
 	job->phase = phase;
 	job->started = true;
-	if (thread_start(&job->thread, run, job))
-		out_of_memory();
+	worker_do(job->worker, run, job);
 }
 
-struct job *job_new(enum action action, const struct collect_options *collect, int wake)
+struct job *job_new(enum action action, const struct collect_options *collect, struct worker *worker,
+		    int wake)
 {
 	struct job *job = xcalloc(1, sizeof(*job));
 
 	job->action = action;
 	job->collect = *collect;
+	job->worker = worker;
 	job->wake = wake;
 	job->settings.permit = action == ACTION_SAVE ? PERMIT_ANY : PERMIT_DISUSED;
 	job->settings.mode = &job->mode;
@@ -320,7 +320,6 @@ void job_plan(struct job *job)
 
 void job_run(struct job *job)
 {
-	pthread_join(job->thread, NULL);
 	job->total = job->plan.acts;
 	start(job, JOB_RUNNING, running);
 }
@@ -336,7 +335,7 @@ void job_free(struct job *job)
 		return;
 	job_stop(job);
 	if (job->started)
-		pthread_join(job->thread, NULL);
+		worker_wait(job->worker);
 	if (job->plan.s)
 		plan_release(&job->plan);
 	policy_free(job->policy);

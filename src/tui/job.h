@@ -2,7 +2,6 @@
 #ifndef TUI_JOB_H
 #define TUI_JOB_H
 
-#include <pthread.h>
 #include "ipctop/act.h"
 #include "ipctop/save.h"
 #include "rows.h"
@@ -36,9 +35,10 @@ struct job {
 	uint32_t done;			/* atomic: acts, of so many: */
 	uint64_t total;
 	bool started;
-	pthread_t thread;
+	struct worker *worker;		/* whose thread it has; not the job's own */
 };
-struct job *job_new(enum action action, const struct collect_options *collect, int wake);
+struct job *job_new(enum action action, const struct collect_options *collect, struct worker *worker,
+		    int wake);
 /* Look, and make the plan and its text. */
 void job_plan(struct job *job);
 /* Run the plan that was shown. */

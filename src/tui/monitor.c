@@ -3,6 +3,7 @@
 #include "verbs.h"
 #include "job.h"
 #include "settings.h"
+#include "thread.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -332,6 +333,7 @@ static void release(struct monitor *m)
 	if (m->job)
 		alarm(0);
 	job_free(m->job);
+	worker_free(m->worker);
 	feeder_free(m->feeder);
 	close(m->wake);
 	look_put(m->before);
@@ -363,6 +365,7 @@ int monitor_run(const struct monitor_options *options, struct buf *error)
 		if (options->recorded) {
 			take_look(m, look_recorded(options->recorded));
 		} else {
+			m->worker = worker_new();
 			m->feeder = feeder_new(&options->collect, m->wake);
 			monitor_demand(m);
 			panel_arrange(m, monitor_panel(m));

@@ -17,6 +17,7 @@
  */
 struct monitor;
 struct job;
+struct worker;
 
 /* A part of the screen. */
 struct area {
@@ -237,6 +238,7 @@ struct monitor {
 	const struct monitor_options *options;
 	int wake;			/* eventfd: a look is ready, or a job went on */
 	struct feeder *feeder;		/* NULL: a recording */
+	struct worker *worker;		/* whose thread does what actions do */
 	struct job *job;		/* the action that is planned or run; NULL: none */
 	unsigned int offer;		/* which action it is, of those that actions.c offers */
 	bool asked;			/* its plan was shown */
