@@ -42,50 +42,58 @@ static int count_by_cachestat(const struct picture *x, uint64_t first, uint64_t 
 	return 0;
 }
 
-/* The next run of pages with data among those from *@first to @end: false where there is none. */
-static bool next_data(const struct picture *x, uint64_t *first, uint64_t end, uint64_t *n)
+/* The next page with data from @at on; @end where there is none before that. */
+static uint64_t next_data(const struct picture *x, uint64_t at, uint64_t end)
 {
-	const uint64_t size = x->p->page_size;
-	off_t data, hole;
+	off_t data = at < end ? lseek(x->fd, at * x->p->page_size, SEEK_DATA) : -1;
 
-	*n = end - *first;
-	if (!x->on_tmpfs)
-		return *n > 0;
-	data = *n ? lseek(x->fd, *first * size, SEEK_DATA) : -1;
-	if (data < 0 || (uint64_t)data / size >= end)
-		return false;
-	hole = lseek(x->fd, data, SEEK_HOLE);
-	*first = data / size;
-	*n = (hole < 0 || (uint64_t)hole / size > end ? end : (hole + size - 1) / size) - *first;
-	return *n > 0;
+	return data < 0 || data / x->p->page_size >= end ? end : data / x->p->page_size;
 }
 
-#define WINDOW	65536			/* pages that are mapped at a time */
+#define WINDOW		65536		/* pages that are asked for at a time */
+#define LEAST_WINDOW	64
 
-static int count_window(const struct picture *x, uint64_t first, uint64_t n, struct page_block *b)
+/*
+ * The @n pages from @at on, of which @present tells whether they are in memory. Of a tmpfs what is
+ * not is swapped where it has data.
+ */
+static void add_window(const struct picture *x, const unsigned char *present, uint64_t at, uint64_t n,
+		       struct page_block *b)
 {
-	const uint64_t size = x->p->page_size;
-	void *map = mmap(NULL, n * size, PROT_READ, MAP_SHARED, x->fd, first * size);
-	unsigned char *present;
-	uint64_t resident = 0;
-	int rc;
+	for (uint64_t i = 0; i < n;) {
+		uint64_t data = present[i] & 1 ? at + i : x->on_tmpfs ? next_data(x, at + i, at + n) : at + n;
 
-	if (map == MAP_FAILED)
-		return -errno;
-	present = xcalloc(n, 1);
-	rc = mincore(map, n * size, present) ? -errno : 0;
-	munmap(map, n * size);
-	for (uint64_t i = 0; !rc && i < n; i++)
-		resident += present[i] & 1;
+		if (present[i] & 1)
+			b->resident++;
+		else if (data == at + i)
+			b->swapped++;
+		else
+			b->absent += data - (at + i);
+		i = data == at + i ? i + 1 : data - at;
+	}
+}
+
+/* Those from @first to @end, which are mapped at @map. */
+static int ask_mapped(const struct picture *x, char *map, uint64_t first, uint64_t end, struct page_block *b)
+{
+	unsigned char *present = xcalloc(WINDOW, 1);
+	uint64_t n = LEAST_WINDOW;
+	int rc = 0;
+
+	for (uint64_t at = first; !rc && at < end; at += n) {
+		uint64_t data = x->on_tmpfs ? next_data(x, at, end) : at;
+
+		/* what has no data is not asked for: it takes as long as what has */
+		b->absent += data - at;
+		n = data > at ? LEAST_WINDOW : n * 2 < WINDOW ? n * 2 : WINDOW;
+		at = data;
+		n = n < end - at ? n : end - at;
+		rc = n && mincore(map + (at - first) * x->p->page_size, n * x->p->page_size, present) ? -errno : 0;
+		if (!rc)
+			add_window(x, present, at, n, b);
+	}
 	free(present);
-	if (rc)
-		return rc;
-	b->resident += resident;
-	if (x->on_tmpfs)
-		b->swapped += n - resident;
-	else
-		b->absent += n - resident;
-	return 0;
+	return rc;
 }
 
 /*
@@ -94,30 +102,33 @@ static int count_window(const struct picture *x, uint64_t first, uint64_t n, str
  */
 static int count_by_mincore(const struct picture *x, uint64_t first, uint64_t n, struct page_block *b)
 {
-	uint64_t end = first + n, at = first, told = 0;
-	int flags = fcntl(x->fd, F_GETFL), rc = 0;
+	const uint64_t size = x->p->page_size;
+	int flags = fcntl(x->fd, F_GETFL), rc;
+	char *map;
 
 	if (flags < 0 || !(flags & O_NOATIME))
 		return -EPERM;
-	for (; !rc && next_data(x, &at, end, &n); at += n) {
-		n = n < WINDOW ? n : WINDOW;
-		rc = count_window(x, at, n, b);
-		told += n;
-	}
-	b->absent += end - first - told;
+	map = mmap(NULL, n * size, PROT_READ, MAP_SHARED, x->fd, first * size);
+	if (map == MAP_FAILED)
+		return -errno;
+	rc = ask_mapped(x, map, first, first + n, b);
+	munmap(map, n * size);
 	return rc;
 }
 
 static int count_by_holes(const struct picture *x, uint64_t first, uint64_t n, struct page_block *b)
 {
-	uint64_t end = first + n, data = 0;
+	uint64_t end = first + n;
 
 	if (!x->on_tmpfs)
 		return -EPERM;
-	for (uint64_t at = first; next_data(x, &at, end, &n); at += n)
-		data += n;
-	b->unknown += data;
-	b->absent += end - first - data;
+	for (uint64_t at = first; at < end; at++) {
+		uint64_t data = next_data(x, at, end);
+
+		b->absent += data - at;
+		b->unknown += data < end;
+		at = data;
+	}
 	return 0;
 }
 
@@ -126,7 +137,7 @@ static int count_by_holes(const struct picture *x, uint64_t first, uint64_t n, s
  * is known of each. Pieces are taken in an order that spreads them over their block.
  */
 #define LEAST_PIECE	1024		/* pages */
-#define MOST_PIECES	65536		/* in all */
+#define MOST_PIECES	16384		/* in all */
 
 static unsigned int count_bits(const struct page_picture *p)
 {

@@ -27,15 +27,19 @@ struct pm_scan_arg {
 #define ENTRY_PRESENT		(1ULL << 63)
 #define ENTRY_FILE		(1ULL << 61)	/* of a file, or shared: no copy of a private mapping */
 
-#define MOST_PAGES	(1ULL << 30)	/* of the object: a bit each */
+#define MOST_RUNS	(1U << 22)
 #define STEP		(1ULL << 30)	/* bytes that are looked at between two looks at the clock */
 #define MOST_HOLDERS	64
+
+struct run {
+	uint64_t first, end;
+};
 
 struct tables {
 	struct picture *x;
 	struct held held;
 	struct table vmas;		/* struct vma, names left out */
-	uint64_t *present;		/* a bit for each page of the object */
+	struct table runs;		/* struct run: pages of the object that are there */
 };
 
 static void add_vma(void *arg, const struct vma *vma)
@@ -64,15 +68,24 @@ static int find_vmas(struct tables *t)
 	return rc;
 }
 
-/* The pages at @start to @end of @vma are there. */
-static void set_present(struct tables *t, const struct vma *vma, uint64_t start, uint64_t end)
+/* The pages at @start to @end of @vma are there. Runs mostly come in order, and next to each other. */
+static int add_run(struct tables *t, const struct vma *vma, uint64_t start, uint64_t end)
 {
 	const struct page_picture *p = t->x->p;
-	uint64_t first = (vma->offset + (start - vma->start)) / p->page_size;
-	uint64_t last = (vma->offset + (end - vma->start) + p->page_size - 1) / p->page_size;
+	struct run *last = t->runs.count ? (struct run *)t->runs.rows + t->runs.count - 1 : NULL;
+	struct run run = {
+		.first = (vma->offset + (start - vma->start)) / p->page_size,
+		.end = (vma->offset + (end - vma->start) + p->page_size - 1) / p->page_size,
+	};
 
-	for (uint64_t i = first; i < last && i < p->pages; i++)
-		t->present[i / 64] |= 1ULL << i % 64;
+	if (last && run.first >= last->first && run.first <= last->end) {
+		last->end = run.end > last->end ? run.end : last->end;
+		return 0;
+	}
+	if (t->runs.count == MOST_RUNS)
+		return -EFBIG;
+	*(struct run *)table_add(&t->runs, sizeof(run)) = run;
+	return 0;
 }
 
 static int scan_step(struct tables *t, int fd, const struct vma *vma, uint64_t start, uint64_t end)
@@ -83,6 +96,7 @@ static int scan_step(struct tables *t, int fd, const struct vma *vma, uint64_t s
 		.vec = (uintptr_t)found, .vec_len = ARRAY_SIZE(found),
 		.category_mask = SCAN_FILE | SCAN_PRESENT, .return_mask = SCAN_PRESENT,
 	};
+	int rc = 0;
 	long n;
 
 	if (!(t->x->ways & WAY_SCAN))
@@ -93,20 +107,21 @@ static int scan_step(struct tables *t, int fd, const struct vma *vma, uint64_t s
 			continue;
 		if (n < 0)
 			return -errno;
-		for (long i = 0; i < n; i++)
-			set_present(t, vma, found[i].start, found[i].end);
-		if (a.walk_end <= a.start)
+		for (long i = 0; i < n && !rc; i++)
+			rc = add_run(t, vma, found[i].start, found[i].end);
+		if (rc || a.walk_end <= a.start)
 			break;
 	}
-	return 0;
+	return rc;
 }
 
 static int read_step(struct tables *t, int fd, const struct vma *vma, uint64_t start, uint64_t end)
 {
 	const uint64_t size = sysconf(_SC_PAGESIZE);
 	uint64_t entries[4096];
+	int rc = 0;
 
-	while (start < end) {
+	while (!rc && start < end) {
 		uint64_t wanted = (end - start) / size;
 		ssize_t n;
 
@@ -117,12 +132,12 @@ static int read_step(struct tables *t, int fd, const struct vma *vma, uint64_t s
 		if (n <= 0)
 			return n < 0 ? -errno : -ESRCH;
 		n /= sizeof(entries[0]);
-		for (ssize_t i = 0; i < n; i++)
+		for (ssize_t i = 0; i < n && !rc; i++)
 			if ((entries[i] & (ENTRY_PRESENT | ENTRY_FILE)) == (ENTRY_PRESENT | ENTRY_FILE))
-				set_present(t, vma, start + i * size, start + (i + 1) * size);
+				rc = add_run(t, vma, start + i * size, start + (i + 1) * size);
 		start += n * size;
 	}
-	return 0;
+	return rc;
 }
 
 static int look_at_vma(struct tables *t, int fd, const struct vma *vma)
@@ -180,36 +195,48 @@ static int look_at_holders(struct tables *t)
 	return first;
 }
 
-static void count_present(const struct tables *t)
+static int compare_runs(const void *pa, const void *pb)
+{
+	const struct run *a = pa, *b = pb;
+
+	return (a->first > b->first) - (a->first < b->first);
+}
+
+/* Pages that several have are there once. */
+static void count_runs(const struct tables *t)
 {
 	struct page_picture *p = t->x->p;
+	struct run *runs = t->runs.rows;
+	uint64_t at = 0;
 
-	for (uint32_t i = 0; i < p->nblocks; i++) {
-		struct page_block *b = &p->blocks[i];
-		uint64_t at = pages_first(p, i), end = pages_first(p, i + 1);
+	if (t->runs.count)
+		qsort(runs, t->runs.count, sizeof(*runs), compare_runs);
+	for (uint32_t i = 0, block = 0; i < t->runs.count; i++) {
+		uint64_t end = runs[i].end < p->pages ? runs[i].end : p->pages;
 
-		b->unknown = end - at;
-		for (; at < end; at++)
-			b->resident += t->present[at / 64] >> at % 64 & 1;
-		b->unknown -= b->resident;
+		at = runs[i].first > at ? runs[i].first : at;
+		while (at < end) {
+			uint64_t next = pages_first(p, block + 1), n;
+
+			if (next <= at) {
+				block++;
+				continue;
+			}
+			n = (next < end ? next : end) - at;
+			p->blocks[block].resident += n;
+			p->blocks[block].unknown -= n;
+			at += n;
+		}
 	}
 }
 
 int picture_by_page_tables(struct picture *x)
 {
 	struct tables t = { .x = x };
-	int rc = -EFBIG;
+	int rc = look_at_holders(&t);
 
-	if (x->p->pages <= MOST_PAGES) {
-		/* not xcalloc: without it there is less of a picture */
-		t.present = calloc((x->p->pages + 63) / 64, sizeof(*t.present));
-		rc = t.present ? 0 : -ENOMEM;
-	}
-	if (rc)
-		return rc;
-	rc = look_at_holders(&t);
-	count_present(&t);
-	free(t.present);
+	count_runs(&t);
+	table_release(&t.runs);
 	table_release(&t.vmas);
 	return rc;
 }

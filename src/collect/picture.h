@@ -32,7 +32,10 @@ int picture_make(const struct snapshot *s, uint32_t object, uint32_t nblocks, un
 
 /* filecache.c: all pages by @x->fd. 0, or -errno and nothing is told. */
 int picture_by_file(struct picture *x) __must_check;
-/* pagetables.c: what page tables of holders tell. 0, or -errno: why some tell nothing. */
+/*
+ * pagetables.c: pages that holders have in their page tables, of blocks that are all unknown. 0, or -errno:
+ * why some tell nothing.
+ */
 int picture_by_page_tables(struct picture *x) __must_check;
 
 #endif

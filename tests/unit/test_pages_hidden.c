@@ -3,6 +3,7 @@
 #include "ipctop/pages.h"
 
 #include <sys/file.h>
+#include <sys/shm.h>
 #include "collect/picture.h"
 #include "held.h"
 
@@ -47,6 +48,28 @@ static void less_huge_pages(int lock, unsigned long before)
 		close(lock);
 }
 
+static void try_huge_segment(size_t huge)
+{
+	int id = shmget(IPC_PRIVATE, 2 * huge - 5, SHM_HUGETLB | 0600);
+	char *at = id < 0 ? (void *)-1 : shmat(id, NULL, 0);
+	struct page_picture p;
+	struct snapshot *s;
+
+	if (id >= 0)
+		shmctl(id, IPC_RMID, NULL);
+	/* that takes more rights than a memfd */
+	if (at == (void *)-1)
+		return;
+	at[huge] = 1;
+	s = take_snapshot(KIND_BIT(KIND_SHM));
+	DEMAND(!pages_picture(s, find_segment(s, id), 100, &p));
+	DEMAND(p.page_size == huge && p.nblocks == 2 && !p.error);
+	DEMAND(p.blocks[0].absent == 1 && p.blocks[1].resident == 1);
+	pages_release(&p);
+	snapshot_free(s);
+	shmdt(at);
+}
+
 static void try_huge_pages(void *arg)
 {
 	const size_t huge = 2 << 20;
@@ -81,20 +104,22 @@ static void try_huge_pages(void *arg)
 	snapshot_free(s);
 	munmap(at, 4 * huge);
 	close(fd);
+	try_huge_segment(huge);
 }
 
 static void test_huge_pages(void **state)
 {
 	bool *lacking = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	unsigned long before;
+	int lock, status;
 	bool lacks;
-	int lock;
 
 	assert_true(lacking != MAP_FAILED);
-	before = more_huge_pages(&lock, geteuid() ? 0 : 4);
+	before = more_huge_pages(&lock, geteuid() ? 0 : 6);
 	/* a failure ends that process alone: here the number is set back */
-	in_process(try_huge_pages, lacking);
+	status = run_process(try_huge_pages, lacking);
 	less_huge_pages(lock, before);
+	assert_int_equal(status, 0);
 	lacks = *lacking;
 	munmap(lacking, PAGE);
 	if (lacks)
@@ -184,7 +209,7 @@ static void look_as_nobody(void *arg)
 static void test_as_nobody(void **state)
 {
 	char name[64], path[100];
-	int fd;
+	int fd, status;
 
 	if (geteuid())
 		skip();
@@ -193,8 +218,9 @@ static void test_as_nobody(void **state)
 	assert_int_equal(fchmod(fd, 0644), 0);
 	close(fd);
 	snprintf(path, sizeof(path), "/dev/shm%s", name);
-	in_process(look_as_nobody, path);
+	status = run_process(look_as_nobody, path);
 	shm_unlink(name);
+	assert_int_equal(status, 0);
 }
 
 static void test_refused(void **state)

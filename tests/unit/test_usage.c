@@ -199,7 +199,7 @@ static pid_t start_leaderless(void)
 		close(fd);
 		sched_yield();
 	}
-	return pid;
+	return remember(pid);
 }
 
 static void test_dead_leader(void **state)
@@ -256,7 +256,7 @@ static void test_as_nobody(void **state)
 		skip();
 	pid = start_process(map_twice, NULL);
 	s = take_snapshot(KIND_BIT(KIND_MEMFD));
-	in_process(look_as_nobody, s);
+	assert_int_equal(run_process(look_as_nobody, s), 0);
 	snapshot_free(s);
 	end_process(pid);
 }
