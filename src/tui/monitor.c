@@ -376,6 +376,8 @@ int monitor_run(const struct monitor_options *options, struct buf *error)
 		/* an end that a signal asked for does not wait for a disk */
 		if (!rc)
 			(void)!settings_keep(m, false, error);
+	} else {
+		snapshot_free(options->recorded);
 	}
 	release(m);
 	return rc;
