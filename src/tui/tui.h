@@ -180,7 +180,6 @@ struct pager {
 	const char *typed;		/* instead: what is to be typed, copied; any other text answers 0 */
 };
 void pager_open(struct monitor *m, const struct pager *pager);
-bool pager_is_open(const struct monitor *m);
 
 /* keys.c */
 #define ARG_KEY INT_MIN
