@@ -79,7 +79,7 @@ static bool same_key(const struct key *a, const struct key *b)
 		return false;
 	if (a->number)
 		return a->u == b->u;
-	return a->text ? !strcmp(a->text, b->text) : true;
+	return a->text == b->text || (a->text && b->text && !strcmp(a->text, b->text));
 }
 
 static struct holding *row_at(const struct sums *x, uint32_t row)

@@ -99,9 +99,8 @@ static bool wait_for_turn(struct feeder *f)
 /* Of the object with that key: dear, so of one alone. */
 static struct closeup *look_closely(const struct snapshot *s, const struct demand *d)
 {
-	struct closeup *c = NULL;
-
-	for (uint32_t i = 0; !c && i < snapshot_count(s, CLASS_OBJECT); i++) {
+	for (uint32_t i = 0; i < snapshot_count(s, CLASS_OBJECT); i++) {
+		struct closeup *c;
 		struct row_key key;
 
 		row_key_get(s, CLASS_OBJECT, i, &key);
@@ -111,8 +110,9 @@ static struct closeup *look_closely(const struct snapshot *s, const struct deman
 		c->key = key;
 		c->pages_rc = pages_picture(s, i, d->blocks, &c->pages);
 		c->usage_rc = usage_read(s, i, &c->usage);
+		return c;
 	}
-	return c;
+	return NULL;
 }
 
 /* Where the choice has changed meanwhile the drawing thread arranges anew. */

@@ -87,7 +87,9 @@ static void remember_selected(struct panel *p)
 	if (!e)
 		return;
 	entry_key(p, e, &p->selected);
-	p->selected_group = e->group == NO_ROW ? (struct row_key){ 0 } : p->rows.groups[e->group].key;
+	p->selected_group = (struct row_key){ 0 };
+	if (e->group != NO_ROW)
+		p->selected_group = p->rows.groups[e->group].key;
 }
 
 void panel_select(struct panel *p, int64_t at)
