@@ -17,6 +17,7 @@ load "${BASH_SOURCE[0]%/*}/world"
 
 MUX=$BATS_TEST_TMPDIR/tmux
 SCREEN='' MUX_PID='' PANE_PID='' MONITOR_PID=''
+AS=()
 
 # terminal_open COLUMNS ROWS COMMAND…: the command on a terminal of that size.
 terminal_open()
@@ -24,7 +25,7 @@ terminal_open()
 	local fd
 	need_command tmux
 	printf '%s\n' "set -g default-terminal tmux-256color" "set -g status off" "set -g remain-on-exit on" \
-		"set -s escape-time 0" >"$MUX.conf"
+		"set -g remain-on-exit-format ''" "set -g automatic-rename off" "set -s escape-time 0" >"$MUX.conf"
 	rm -f "$MUX.in" "$MUX.out" "$MUX.never"
 	mkfifo "$MUX.in" "$MUX.out" "$MUX.never"
 	(
@@ -32,8 +33,8 @@ terminal_open()
 		for fd in 3 4 "${ACTOR_IN[@]}" "${WORLD_IN-}" "${WORLD_OUT-}"; do
 			[ -z "$fd" ] || exec {fd}>&-
 		done
-		tmux -u -S "$MUX" -f "$MUX.conf" new-session -d -P -F '#{pid} #{pane_pid}' -x "$1" -y "$2" -- \
-			"${@:3}" >"$MUX.pids" || exit
+		tmux -u -S "$MUX" -f "$MUX.conf" new-session -d -P -F '#{pid} #{pane_pid}' -x "$1" -y "$2" \
+			-c "$BATS_TEST_TMPDIR" -- "${@:3}" >"$MUX.pids" || exit
 		exec tmux -u -C -S "$MUX" attach -f ignore-size,no-output <"$MUX.in" >"$MUX.out"
 	) &
 	MUX_JOB=$!
@@ -54,15 +55,15 @@ mux()
 	SAID=
 	IFS= read -r -d $'\1' -t "$PATIENCE" -u "$MUX_OUT" SAID || return
 	SAID=$'\n'${SAID#*"%begin "*" 1"$'\n'}
-	SAID=${SAID%$'\n'"%begin "*}
-	word=${SAID##*$'\n'}
-	SAID=${SAID%$'\n'*}
+	word=${SAID##*$'\n%end '}
+	SAID=${SAID%$'\n%'e[nr]*}
 	SAID=${SAID#$'\n'}
 	SAID=${SAID%"${SAID##*[!$'\n']}"}
-	[[ $word == "%end "* ]]
+	[[ $word != *$'\n%error '* ]]
 }
 
-# monitor_open [COLUMNSxROWS] [NAME=VALUE…] [-uNAME…] [OPTION…]: -u takes a variable away.
+# monitor_open [COLUMNSxROWS] [NAME=VALUE…] [-uNAME…] [OPTION…]: -u takes a variable away. Inside a world it
+# can be another's: AS=(setpriv … ) IPCTOP=/mnt/ipctop monitor_open.
 monitor_open()
 {
 	local size=80x24
@@ -77,7 +78,7 @@ monitor_open()
 	done
 	[ -z "$WORLD_PID" ] || enter=(nsenter -t "$WORLD_PID" "${WORLD_ENTER[@]}" --)
 	terminal_open "${size%x*}" "${size#*x}" "${enter[@]}" env XDG_CONFIG_HOME="$CONFIG" "${environment[@]}" \
-		"$IPCTOP" "$@"
+		"${AS[@]}" "$IPCTOP" "$@"
 	until_seen find_monitor || fail "the monitor did not come: $SCREEN"
 }
 
