@@ -152,9 +152,11 @@ seconds_after()
 	[ "$EPOCHSECONDS" -gt "$1" ]
 }
 
+# Also where nobody has asked for its status yet: an init may take its time.
 job_ended()
 {
-	! kill -0 "$1" 2>/dev/null
+	local stat=
+	! { read -r stat <"/proc/$1/stat"; } 2>/dev/null || [[ ${stat##*)} == " Z"* ]]
 }
 
 in_world()
