@@ -108,7 +108,7 @@ tells_end()
 }
 
 @test "monitor: stopped by a shell, it ends when it is told to" {
-	terminal_open 100 30 env PS1='$ ' bash --norc --noprofile -i
+	terminal_open 100 30 nsenter -t "$WORLD_PID" "${WORLD_ENTER[@]}" -- env PS1='$ ' bash --norc --noprofile -i
 	type "$IPCTOP --no-config"
 	press Enter
 	wait_screen F1Help

@@ -234,7 +234,8 @@ terminal_dies()
 @test "the terminal is killed: the monitor ends" {
 	monitor_recorded
 	terminal_dies
-	monitor_open -d 0.1 --no-config
+	world_open
+	monitor_open -d 0.1
 	wait_screen "every 0.1s"
 	terminal_dies
 }
@@ -252,7 +253,8 @@ terminal_dies()
 
 @test "a terminal that takes nothing: an end is asked for and comes" {
 	local began=$SECONDS
-	monitor_open -d 0.1 --no-config
+	world_open
+	monitor_open -d 0.1
 	wait_screen "every 0.1s"
 	press Ctrl-S
 	until_true blocked "$MONITOR_PID" || fail "it does not wait for the terminal"
@@ -269,7 +271,8 @@ blocked()
 }
 
 @test "a terminal that takes nothing for a while: then all is as before" {
-	monitor_open -d 0.1 --no-config
+	world_open
+	monitor_open -d 0.1
 	wait_screen "every 0.1s"
 	press Ctrl-S
 	until_true blocked "$MONITOR_PID" || fail "it does not wait for the terminal"
