@@ -138,6 +138,7 @@ struct collector {
 	struct table hugetlb;		/* struct hugetlb_device: the kernel's own mounts */
 	bool hugetlb_sought;
 	int64_t boot_offset;		/* real clock minus boot clock, ms */
+	uint32_t segments;		/* of the reader's namespace in the last pass */
 	struct stats stats;		/* facts about files whose holders may sleep */
 	uint32_t counts[NR_CLASSES];	/* rows of the last snapshot */
 	uint64_t devices;		/* fingerprint: which file systems the last pass knew */

@@ -30,6 +30,7 @@ struct segment {
 /* What one IPC namespace holds: read in a thread that is in it. */
 struct reading {
 	bool want_resident;
+	uint32_t expected;		/* as many segments as there were before */
 	unsigned int threads;		/* more than one only in the reader's own namespace */
 	struct table segments;		/* struct segment, in the order of indexes */
 	bool resident;			/* rss and swap were read */
@@ -224,6 +225,7 @@ static void read_namespace(struct reading *r)
 		return;
 	}
 	if (r->want_resident) {
+		table_reserve(&r->segments, sizeof(struct segment), r->expected);
 		r->resident_error = read_listing(r);
 		r->resident = !r->resident_error;
 	}
@@ -456,6 +458,7 @@ void shm_read(struct pass *p)
 {
 	struct reading r = {
 		.want_resident = p->sources & SOURCE_BIT(SOURCE_SYSVIPC),
+		.expected = p->c->segments,
 		.threads = p->c->threads,
 	};
 	struct seen seen = { 0 };
@@ -468,6 +471,7 @@ void shm_read(struct pass *p)
 		set_limits(p, &r);
 		add_segments(p, &r, p->c->ipc_ns);
 	}
+	p->c->segments = r.segments.count;
 	reading_release(&r);
 	seen_before(&seen, p->c->ipc_ns);
 	read_others_of_tasks(p, &seen);

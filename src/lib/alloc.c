@@ -52,19 +52,24 @@ static struct spare {
 } spares[6];
 static pthread_mutex_t spares_lock = PTHREAD_MUTEX_INITIALIZER;
 
-static bool spare_put(void *rows, size_t mapped)
+/* Where all places are taken the smallest goes: it is the cheapest to have anew. */
+static void spare_put(struct spare given)
 {
-	bool kept = false;
+	struct spare *place = spares;
 
 	pthread_mutex_lock(&spares_lock);
-	for (unsigned int i = 0; i < ARRAY_SIZE(spares) && !kept; i++) {
-		if (spares[i].rows)
-			continue;
-		spares[i] = (struct spare){ rows, mapped };
-		kept = true;
+	for (unsigned int i = 0; i < ARRAY_SIZE(spares); i++)
+		if (spares[i].mapped < place->mapped)
+			place = &spares[i];
+	if (place->mapped < given.mapped) {
+		struct spare smallest = *place;
+
+		*place = given;
+		given = smallest;
 	}
 	pthread_mutex_unlock(&spares_lock);
-	return kept;
+	if (given.rows)
+		munmap(given.rows, given.mapped);
 }
 
 /* The smallest that is large enough, and not twice as large. */
@@ -91,8 +96,8 @@ static void table_free(struct table *t)
 {
 	if (!t->mapped)
 		free(t->rows);
-	else if (!spare_put(t->rows, t->mapped))
-		munmap(t->rows, t->mapped);
+	else
+		spare_put((struct spare){ t->rows, t->mapped });
 }
 
 /*
