@@ -62,12 +62,16 @@ static int procps_open(void)
 /* Pids asked for in one call; libproc2 takes no more than 255. */
 #define CHUNK 200
 
-/* Items are reached by their place, not by PIDS_VAL: its arguments differ between versions. */
-enum fact { FACT_PID, FACT_TICS, FACT_EUID, FACT_CMD, FACT_CMDLINE, FACT_CGROUP, NR_FACTS };
+/*
+ * Items are reached by their place, not by PIDS_VAL: its arguments differ between versions. Those of
+ * who sleeps come first, as nobody but he himself changes the others.
+ */
+enum fact { FACT_PID, FACT_CGROUP, NR_SLEEPER_FACTS,
+	    FACT_TICS = NR_SLEEPER_FACTS, FACT_EUID, FACT_CMD, FACT_CMDLINE, NR_FACTS };
 static const enum pids_item fact_items[NR_FACTS] = {
-	[FACT_PID] = PIDS_ID_PID,	  [FACT_TICS] = PIDS_TICS_BEGAN,
-	[FACT_EUID] = PIDS_ID_EUID,	  [FACT_CMD] = PIDS_CMD,
-	[FACT_CMDLINE] = PIDS_CMDLINE_V,  [FACT_CGROUP] = PIDS_CGROUP_V,
+	[FACT_PID] = PIDS_ID_PID,	  [FACT_CGROUP] = PIDS_CGROUP_V,
+	[FACT_TICS] = PIDS_TICS_BEGAN,	  [FACT_EUID] = PIDS_ID_EUID,
+	[FACT_CMD] = PIDS_CMD,		  [FACT_CMDLINE] = PIDS_CMDLINE_V,
 };
 
 int64_t tics_ms(uint64_t tics)
@@ -93,6 +97,7 @@ struct asking {
 	struct pass *p;
 	const uint32_t *tasks;		/* of which they are asked, ascending by pid */
 	uint32_t count;
+	unsigned int facts;		/* NR_FACTS, or NR_SLEEPER_FACTS */
 	int error;
 };
 
@@ -146,29 +151,36 @@ static char *command_name(int pid, const char *cleaned)
 	return buf_detach(&raw);
 }
 
-static void keep_facts(struct process_facts *facts, const struct pids_result *r)
+static void replace(char **kept, char *now)
 {
-	const char *name = r[FACT_CMD].result.str;
+	free(*kept);
+	*kept = now;
+}
 
+static void keep_facts(struct process_facts *facts, const struct pids_result *r, unsigned int n)
+{
+	const char *name;
+
+	replace(&facts->cgroup, cgroup_path(r[FACT_CGROUP].result.strv));
+	if (n == NR_SLEEPER_FACTS)
+		return;
+	name = r[FACT_CMD].result.str;
 	facts->found = true;
 	facts->tics = r[FACT_TICS].result.ull_int;
 	facts->euid = r[FACT_EUID].result.u_int;
-	facts->comm = command_name(r[FACT_PID].result.s_int, name ? name : "");
-	facts->cmdline = joined(r[FACT_CMDLINE].result.strv);
-	facts->cgroup = cgroup_path(r[FACT_CGROUP].result.strv);
+	replace(&facts->comm, command_name(r[FACT_PID].result.s_int, name ? name : ""));
+	replace(&facts->cmdline, joined(r[FACT_CMDLINE].result.strv));
 }
 
 static void keep_all_facts(const struct asking *x, uint32_t first, uint32_t n, struct pids_fetch *fetch)
 {
 	for (int i = 0; i < fetch->counts->total; i++) {
-		uint32_t pid = fetch->stacks[i]->head[FACT_PID].result.s_int;
+		const struct pids_result *r = fetch->stacks[i]->head;
+		uint32_t pid = r[FACT_PID].result.s_int;
 
-		for (uint32_t k = first; k < first + n; k++) {
-			struct task *t = pass_task(x->p, x->tasks[k]);
-
-			if (t->pid == pid && !t->facts->found)
-				keep_facts(t->facts, fetch->stacks[i]->head);
-		}
+		for (uint32_t k = first; k < first + n; k++)
+			if (pass_task(x->p, x->tasks[k])->pid == pid)
+				keep_facts(pass_task(x->p, x->tasks[k])->facts, r, x->facts);
 	}
 }
 
@@ -179,15 +191,17 @@ static void ask_chunk(void *arg, uint32_t chunk)
 	unsigned int pids[CHUNK];
 	struct pids_info *info;
 	struct pids_fetch *fetch;
-	int rc = open_items(&info, fact_items, NR_FACTS);
+	int rc = open_items(&info, fact_items, x->facts);
 
 	for (uint32_t k = 0; k < n; k++) {
 		struct task *t = pass_task(x->p, x->tasks[first + k]);
 
+		pids[k] = t->pid;
+		if (x->facts == NR_SLEEPER_FACTS)
+			continue;
 		process_forget(t);
 		t->facts = xcalloc(1, sizeof(*t->facts));
 		t->facts->cpu = t->cpu;
-		pids[k] = t->pid;
 	}
 	if (rc) {
 		x->error = -rc;
@@ -253,28 +267,36 @@ static void set_facts(struct pass *p, struct process *row, const struct process_
 
 /*
  * Who has not run since is called as before and is still the same user's: only he himself changes
- * that. Into another control group he may be moved: so sleepers are asked in turn.
+ * that. Into another control group he may be moved: so sleepers are asked for it in turn.
  */
-static bool knows_facts(const struct pass *p, uint32_t i)
+static bool knows_facts(const struct task *t)
 {
-	const struct task *t = pass_task(p, i);
-
-	return t->slept && t->facts && t->facts->found && t->facts->cpu == t->cpu &&
-	       (i + p->c->passes) % 8;
+	return t->slept && t->facts && t->facts->found && t->facts->cpu == t->cpu;
 }
 
-void processes_read(struct pass *p)
+static void ask_facts(struct pass *p, unsigned int facts)
 {
-	struct asking x = { .p = p };
+	struct asking x = { .p = p, .facts = facts };
 	uint32_t *tasks = xcalloc(p->c->tasks.count, sizeof(*tasks));
 
-	for (uint32_t i = 0; i < p->c->tasks.count; i++)
-		if (pass_task(p, i)->process && !knows_facts(p, i))
+	for (uint32_t i = 0; i < p->c->tasks.count; i++) {
+		const struct task *t = pass_task(p, i);
+		bool its_turn = facts == NR_FACTS || (i + p->c->passes) % 8 == 0;
+
+		if (t->process && its_turn && knows_facts(t) == (facts == NR_SLEEPER_FACTS))
 			tasks[x.count++] = i;
+	}
 	x.tasks = tasks;
 	in_threads(p->c->threads, (x.count + CHUNK - 1) / CHUNK, 1, ask_chunk, &x);
 	if (x.error)
 		snapshot_gap(p->s, "processes", x.error, 0);
+	free(tasks);
+}
+
+void processes_read(struct pass *p)
+{
+	ask_facts(p, NR_SLEEPER_FACTS);
+	ask_facts(p, NR_FACTS);
 	for (uint32_t i = 0; i < p->c->tasks.count; i++) {
 		const struct task *t = pass_task(p, i);
 		struct process *row = t->process ? snapshot_row(p->s, CLASS_PROCESS, t->process - 1) : NULL;
@@ -284,7 +306,6 @@ void processes_read(struct pass *p)
 		else if (row)
 			set_unknown(row);	/* it went away meanwhile */
 	}
-	free(tasks);
 }
 
 int uids_read(struct pass *p, struct table *uids)
