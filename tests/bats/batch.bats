@@ -187,3 +187,24 @@ on_terminal()
 	exec {FRAMES}<&-
 	batch_ends
 }
+
+@test "batch: who sleeps is seen in the control group that he is moved into" {
+	local line group
+	group=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)/ipctop-test-$BASHPID
+	mkdir "$group" 2>/dev/null || skip "control groups cannot be made here"
+	actor a shm_open name=held size=4096
+	tell a mmap
+	start_batch -n 100 -d 0.05 --limit 0 -k posix-shm -o name,cgroup
+	read_head
+	in_world sh -c "echo ${FACT[a.pid]} >'$group/cgroup.procs'" || line="not moved"
+	# one of eight frames asks anew
+	until [ -n "$line" ]; do
+		read -r -t $PATIENCE -u "$FRAMES" line || line="not seen"
+		[[ $line == posix-shm:/held*" /${group##*/}" ]] || [ "$line" = "not seen" ] || line=
+	done
+	exec {FRAMES}<&-
+	stop a
+	rmdir "$group"
+	assert_regex "$line" "^posix-shm:/held +/${group##*/}$"
+	batch_ends
+}
