@@ -62,16 +62,12 @@ static int procps_open(void)
 /* Pids asked for in one call; libproc2 takes no more than 255. */
 #define CHUNK 200
 
-/*
- * Items are reached by their place, not by PIDS_VAL: its arguments differ between versions. Those of
- * who sleeps come first, as nobody but he himself changes the others.
- */
-enum fact { FACT_PID, FACT_CGROUP, NR_SLEEPER_FACTS,
-	    FACT_TICS = NR_SLEEPER_FACTS, FACT_EUID, FACT_CMD, FACT_CMDLINE, NR_FACTS };
+/* Items are reached by their place, not by PIDS_VAL: its arguments differ between versions. */
+enum fact { FACT_PID, FACT_TICS, FACT_EUID, FACT_CMD, FACT_CMDLINE, FACT_CGROUP, NR_FACTS };
 static const enum pids_item fact_items[NR_FACTS] = {
-	[FACT_PID] = PIDS_ID_PID,	  [FACT_CGROUP] = PIDS_CGROUP_V,
-	[FACT_TICS] = PIDS_TICS_BEGAN,	  [FACT_EUID] = PIDS_ID_EUID,
-	[FACT_CMD] = PIDS_CMD,		  [FACT_CMDLINE] = PIDS_CMDLINE_V,
+	[FACT_PID] = PIDS_ID_PID,	  [FACT_TICS] = PIDS_TICS_BEGAN,
+	[FACT_EUID] = PIDS_ID_EUID,	  [FACT_CMD] = PIDS_CMD,
+	[FACT_CMDLINE] = PIDS_CMDLINE_V,  [FACT_CGROUP] = PIDS_CGROUP_V,
 };
 
 int64_t tics_ms(uint64_t tics)
@@ -97,7 +93,6 @@ struct asking {
 	struct pass *p;
 	const uint32_t *tasks;		/* of which they are asked, ascending by pid */
 	uint32_t count;
-	unsigned int facts;		/* NR_FACTS, or NR_SLEEPER_FACTS */
 	int error;
 };
 
@@ -151,36 +146,29 @@ static char *command_name(int pid, const char *cleaned)
 	return buf_detach(&raw);
 }
 
-static void replace(char **kept, char *now)
+static void keep_facts(struct process_facts *facts, const struct pids_result *r)
 {
-	free(*kept);
-	*kept = now;
-}
+	const char *name = r[FACT_CMD].result.str;
 
-static void keep_facts(struct process_facts *facts, const struct pids_result *r, unsigned int n)
-{
-	const char *name;
-
-	replace(&facts->cgroup, cgroup_path(r[FACT_CGROUP].result.strv));
-	if (n == NR_SLEEPER_FACTS)
-		return;
-	name = r[FACT_CMD].result.str;
 	facts->found = true;
 	facts->tics = r[FACT_TICS].result.ull_int;
 	facts->euid = r[FACT_EUID].result.u_int;
-	replace(&facts->comm, command_name(r[FACT_PID].result.s_int, name ? name : ""));
-	replace(&facts->cmdline, joined(r[FACT_CMDLINE].result.strv));
+	facts->comm = command_name(r[FACT_PID].result.s_int, name ? name : "");
+	facts->cmdline = joined(r[FACT_CMDLINE].result.strv);
+	facts->cgroup = cgroup_path(r[FACT_CGROUP].result.strv);
 }
 
 static void keep_all_facts(const struct asking *x, uint32_t first, uint32_t n, struct pids_fetch *fetch)
 {
 	for (int i = 0; i < fetch->counts->total; i++) {
-		const struct pids_result *r = fetch->stacks[i]->head;
-		uint32_t pid = r[FACT_PID].result.s_int;
+		uint32_t pid = fetch->stacks[i]->head[FACT_PID].result.s_int;
 
-		for (uint32_t k = first; k < first + n; k++)
-			if (pass_task(x->p, x->tasks[k])->pid == pid)
-				keep_facts(pass_task(x->p, x->tasks[k])->facts, r, x->facts);
+		for (uint32_t k = first; k < first + n; k++) {
+			struct task *t = pass_task(x->p, x->tasks[k]);
+
+			if (t->pid == pid && !t->facts->found)
+				keep_facts(t->facts, fetch->stacks[i]->head);
+		}
 	}
 }
 
@@ -191,17 +179,15 @@ static void ask_chunk(void *arg, uint32_t chunk)
 	unsigned int pids[CHUNK];
 	struct pids_info *info;
 	struct pids_fetch *fetch;
-	int rc = open_items(&info, fact_items, x->facts);
+	int rc = open_items(&info, fact_items, NR_FACTS);
 
 	for (uint32_t k = 0; k < n; k++) {
 		struct task *t = pass_task(x->p, x->tasks[first + k]);
 
-		pids[k] = t->pid;
-		if (x->facts == NR_SLEEPER_FACTS)
-			continue;
 		process_forget(t);
 		t->facts = xcalloc(1, sizeof(*t->facts));
 		t->facts->cpu = t->cpu;
+		pids[k] = t->pid;
 	}
 	if (rc) {
 		x->error = -rc;
@@ -267,36 +253,25 @@ static void set_facts(struct pass *p, struct process *row, const struct process_
 
 /*
  * Who has not run since is called as before and is still the same user's: only he himself changes
- * that. Into another control group he may be moved: so sleepers are asked for it in turn.
+ * that. Into another control group he may be moved: it is seen when his turn to be read comes.
  */
 static bool knows_facts(const struct task *t)
 {
 	return t->slept && t->facts && t->facts->found && t->facts->cpu == t->cpu;
 }
 
-static void ask_facts(struct pass *p, unsigned int facts)
+void processes_read(struct pass *p)
 {
-	struct asking x = { .p = p, .facts = facts };
+	struct asking x = { .p = p };
 	uint32_t *tasks = xcalloc(p->c->tasks.count, sizeof(*tasks));
 
-	for (uint32_t i = 0; i < p->c->tasks.count; i++) {
-		const struct task *t = pass_task(p, i);
-		bool its_turn = facts == NR_FACTS || (i + p->c->passes) % 8 == 0;
-
-		if (t->process && its_turn && knows_facts(t) == (facts == NR_SLEEPER_FACTS))
+	for (uint32_t i = 0; i < p->c->tasks.count; i++)
+		if (pass_task(p, i)->process && !knows_facts(pass_task(p, i)))
 			tasks[x.count++] = i;
-	}
 	x.tasks = tasks;
 	in_threads(p->c->threads, (x.count + CHUNK - 1) / CHUNK, 1, ask_chunk, &x);
 	if (x.error)
 		snapshot_gap(p->s, "processes", x.error, 0);
-	free(tasks);
-}
-
-void processes_read(struct pass *p)
-{
-	ask_facts(p, NR_SLEEPER_FACTS);
-	ask_facts(p, NR_FACTS);
 	for (uint32_t i = 0; i < p->c->tasks.count; i++) {
 		const struct task *t = pass_task(p, i);
 		struct process *row = t->process ? snapshot_row(p->s, CLASS_PROCESS, t->process - 1) : NULL;
@@ -306,6 +281,7 @@ void processes_read(struct pass *p)
 		else if (row)
 			set_unknown(row);	/* it went away meanwhile */
 	}
+	free(tasks);
 }
 
 int uids_read(struct pass *p, struct table *uids)

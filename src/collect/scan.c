@@ -297,7 +297,10 @@ static uint64_t count_fds(const char *path)
 	return stat(fds, &st) < 0 ? 0 : st.st_size;
 }
 
-/* A few sleepers are read again in each pass, so that sharers of memory or tables are caught. */
+/*
+ * A few sleepers are read again in each pass, so that sharers of memory or tables are caught, and who
+ * moves them into other control groups.
+ */
 static bool its_turn(const struct scan *scan, uint32_t i)
 {
 	return (i + scan->p->c->passes) % 32 == 0;

@@ -197,7 +197,7 @@ on_terminal()
 	start_batch -n 100 -d 0.05 --limit 0 -k posix-shm -o name,cgroup
 	read_head
 	in_world sh -c "echo ${FACT[a.pid]} >'$group/cgroup.procs'" || line="not moved"
-	# one of eight frames asks anew
+	# one of 32 frames asks anew
 	until [ -n "$line" ]; do
 		read -r -t $PATIENCE -u "$FRAMES" line || line="not seen"
 		[[ $line == posix-shm:/held*" /${group##*/}" ]] || [ "$line" = "not seen" ] || line=
