@@ -19,6 +19,9 @@
 /* What all of them do when there is none; for libraries that tell by NULL. */
 void out_of_memory(void) __attribute__((noreturn));
 
+/* What comes before that line, in any thread: the terminal is to show it. NULL: nothing. */
+void out_of_memory_after(void (*first)(void));
+
 /* Zeroed memory for @n elements of @size bytes; the product is checked. free() it. */
 void *xcalloc(size_t n, size_t size) __attribute__((malloc, returns_nonnull));
 

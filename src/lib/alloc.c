@@ -5,8 +5,19 @@
 #include <stdbool.h>
 #include <sys/mman.h>
 
+static void (*before_end)(void);
+
+void out_of_memory_after(void (*first)(void))
+{
+	__atomic_store_n(&before_end, first, __ATOMIC_RELEASE);
+}
+
 void out_of_memory(void)
 {
+	void (*first)(void) = __atomic_load_n(&before_end, __ATOMIC_ACQUIRE);
+
+	if (first)
+		first();
 	fputs("ipctop: out of memory\n", stderr);
 	exit(1);
 }

@@ -103,7 +103,6 @@ void signals_take(const char *sane)
 	const stack_t alternative = { .ss_sp = stack, .ss_size = sizeof(stack) };
 	struct sigaction ask = { .sa_handler = on_asking, .sa_flags = SA_RESTART };
 	struct sigaction die = { .sa_sigaction = on_deadly, .sa_flags = SA_SIGINFO | SA_ONSTACK };
-	static bool once;
 
 	if (pipe2(state.pipe, O_CLOEXEC | O_NONBLOCK))
 		state.pipe[0] = state.pipe[1] = -1;
@@ -113,14 +112,13 @@ void signals_take(const char *sane)
 	sigaltstack(&alternative, NULL);
 	take(asking, old_asking, ARRAY_SIZE(asking), &ask);
 	take(deadly, old_deadly, ARRAY_SIZE(deadly), &die);
-	if (!once)
-		atexit(signals_restore);	/* memory may run out anywhere */
-	once = true;
+	out_of_memory_after(signals_restore);
 }
 
 void signals_give_back(void)
 {
 	state.taken = 0;
+	out_of_memory_after(NULL);
 	for (unsigned int i = 0; i < ARRAY_SIZE(asking); i++)
 		sigaction(asking[i], &old_asking[i], NULL);
 	for (unsigned int i = 0; i < ARRAY_SIZE(deadly); i++)
