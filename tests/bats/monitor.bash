@@ -114,7 +114,8 @@ find_monitor()
 monitor_close()
 {
 	[ -n "$MUX_PID" ] || return 0
-	echo kill-server >&"$MUX_IN"	# which does not answer
+	# which does not answer; it may be gone
+	(echo kill-server >&"$MUX_IN") 2>/dev/null || :
 	wait "$MUX_JOB" || :
 	exec {MUX_IN}>&- {MUX_OUT}<&- {MUX_NEVER}>&-
 	until_true job_ended "$MUX_PID" || fail "the terminal did not end"
