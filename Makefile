@@ -7,6 +7,7 @@
 # make fuzz                fuzzers, a bounded time each
 # make bench [POP=S,M,L]   measure beside other tools
 # make picture             the screen that README shows, anew
+# make screens             the screens that tests compare with, anew; git diff shows what differs
 # make deps                install what is missing to build and test (Debian, Ubuntu);
 #                          `make deps run` and `make deps check` go on from there
 # make install [PREFIX=/usr/local] [DESTDIR=] [SYSCONFDIR=/etc]

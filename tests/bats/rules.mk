@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # make check [ONLY='list json']: all tests, or those bats files; make bats: those alone.
+# make screens: the golden screens of tests/bats/screens anew, all of them. As root, with tmux. Look at
+# what git diff says: that is what somebody sees.
 
 bats_files := $(if $(ONLY),$(ONLY:%=tests/bats/%.bats),$(sort $(wildcard tests/bats/*.bats)))
 
@@ -8,4 +10,9 @@ check: $(O)/ipctop $(actor) $(churn) $(halt) $(if $(ONLY),,$(unit_programs))
 
 bats: $(O)/ipctop $(actor) $(churn) $(halt)
 	$(Q)BUILD=$(abspath $(O)) tests/run $(bats_files)
-.PHONY: check bats
+
+screens: $(O)/ipctop $(actor)
+	$(say) SCREENS tests/bats/screens
+	$(Q)rm -rf tests/bats/screens
+	$(Q)SCREENS_ANEW=1 BUILD=$(abspath $(O)) tests/run tests/bats/monitor_screens.bats
+.PHONY: check bats screens
