@@ -225,7 +225,7 @@ void act_settle_gone(struct plan *plan, struct act *act)
 void act_settle_foreign(struct plan *plan, struct act *act)
 {
 	act_settle(plan, act, OUTCOME_REFUSED,
-		   "of another namespace: --all-namespaces acts on those too");
+		   "of another namespace; commands act on those with --all-namespaces");
 }
 
 const struct object *plan_recheck(struct plan *plan, struct act *act, enum permit permit,

@@ -377,6 +377,8 @@ static void judge(struct pass *p)
 		locks_read(p);
 	if (wants(p, SOURCE_PROCESSES))
 		processes_read(p);
+	else if (wants(p, SOURCE_HOLDERS) && p->c->options.comms)
+		comms_read(p);
 	if (wants(p, SOURCE_PIDS))
 		pids_judge(p);
 	if (wants(p, SOURCE_UIDS))

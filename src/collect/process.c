@@ -126,24 +126,30 @@ static char *cgroup_path(char *const *lines)
 	return best ? xstrdup(best) : NULL;
 }
 
-/*
- * libproc2 has put '.' and '?' for what it thinks unprintable, the bytes of UTF-8 among them, and
- * no item of it gives the name as it is. Few names hold either: only those are read again.
- */
-static char *command_name(int pid, const char *cleaned)
+/* NULL: it went away. */
+static char *comm_read(uint32_t pid)
 {
 	struct buf raw = BUF_INIT;
 	char path[40];
 
-	if (!strpbrk(cleaned, ".?"))
-		return xstrdup(cleaned);
-	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	snprintf(path, sizeof(path), "/proc/%u/comm", pid);
 	if (io_read_file(AT_FDCWD, path, &raw, 4096) || !raw.len) {
 		buf_release(&raw);
-		return xstrdup(cleaned);	/* it went away meanwhile */
+		return NULL;
 	}
 	raw.s[raw.len - 1] = '\0';	/* the newline behind it */
 	return buf_detach(&raw);
+}
+
+/*
+ * libproc2 has put '.' and '?' for what it thinks unprintable, the bytes of UTF-8 among them, and
+ * no item of it gives the name as it is. Few names hold either: only those are read again.
+ */
+static char *command_name(uint32_t pid, const char *cleaned)
+{
+	char *raw = strpbrk(cleaned, ".?") ? comm_read(pid) : NULL;
+
+	return raw ? raw : xstrdup(cleaned);
 }
 
 static void keep_facts(struct process_facts *facts, const struct pids_result *r)
@@ -282,6 +288,21 @@ void processes_read(struct pass *p)
 			set_unknown(row);	/* it went away meanwhile */
 	}
 	free(tasks);
+}
+
+void comms_read(struct pass *p)
+{
+	for (uint32_t i = 0; i < p->c->tasks.count; i++) {
+		struct task *t = pass_task(p, i);
+		struct process *row = t->process ? snapshot_row(p->s, CLASS_PROCESS, t->process - 1) : NULL;
+
+		if (row && !t->facts) {
+			t->facts = xcalloc(1, sizeof(*t->facts));
+			t->facts->comm = comm_read(t->pid);
+		}
+		if (row && t->facts->comm)
+			FACT_SET(row, comm, arena_strdup(p->s->arena, t->facts->comm));
+	}
 }
 
 int uids_read(struct pass *p, struct table *uids)

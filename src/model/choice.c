@@ -176,7 +176,11 @@ static int compare_rows(const void *pa, const void *pb, void *arg)
 		field_get_in(x->s, x->class, key->field, snapshot_row(x->s, x->class, b->row), &vb);
 		order = value_compare(x->s, key->field, &va, &vb, key->descending);
 	}
-	return order ? order : (a->place > b->place) - (a->place < b->place);
+	if (order)
+		return order;
+	order = (a->place > b->place) - (a->place < b->place);
+	/* of one time, too, what happened last comes first */
+	return x->class == CLASS_EVENT && x->sort->keys[0].descending ? -order : order;
 }
 
 void sort_rows(const struct snapshot *s, enum row_class class, const struct sort *sort,

@@ -213,6 +213,24 @@ static void open_objects(struct monitor *m, const struct panel *p, const struct 
 	monitor_tell(m, "what that %s holds; Esc shows all", holding_by_names[filter->by]);
 }
 
+/* The object that bears the name now. */
+static void open_event(struct monitor *m, const struct event *e)
+{
+	uint32_t count = m->look ? snapshot_count(m->look->s, CLASS_OBJECT) : 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		const struct object *o = snapshot_object(m->look->s, i);
+		struct row_key key;
+
+		if (strcmp(o->name, e->name))
+			continue;
+		row_key_get(m->look->s, CLASS_OBJECT, i, &key);
+		open_object(m, o, &key);
+		return;
+	}
+	monitor_tell(m, "it is gone");
+}
+
 void detail_open(struct monitor *m, int arg)
 {
 	struct panel *p = monitor_panel(m);
@@ -228,6 +246,8 @@ void detail_open(struct monitor *m, int arg)
 	} else if (p->info->class == CLASS_OBJECT) {
 		row_key_get(p->s, CLASS_OBJECT, e->row, &key);
 		open_object(m, snapshot_object(p->s, e->row), &key);
+	} else if (p->info->class == CLASS_EVENT) {
+		open_event(m, snapshot_row(p->s, CLASS_EVENT, e->row));
 	} else {
 		open_objects(m, p, e);
 	}

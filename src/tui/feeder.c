@@ -201,6 +201,7 @@ struct feeder *feeder_new(const struct collect_options *options, int wake)
 	pthread_cond_init(&f->changed, &attributes);
 	pthread_mutex_init(&f->lock, NULL);
 	own.no_wait = true;
+	own.comms = true;		/* for the events, which are told later */
 	f->collector = collector_new(&own);
 	if (thread_start(&f->thread, run, f))
 		out_of_memory();

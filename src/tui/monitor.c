@@ -55,14 +55,18 @@ uint32_t monitor_object_row(const struct monitor *m, const struct row_key *key)
 	return NO_ROW;
 }
 
-/* The head needs the sums of kinds, whatever the tab shows. */
-#define HEAD_NEEDS (NEED_BIT(NEED_DOCUMENT) | NEED_BIT(NEED_VERDICT) | NEED_BIT(NEED_RESIDENT))
+/*
+ * Whatever the tab shows, the head needs the sums of kinds, and the journal who came and who went: it
+ * is written all the time, and read later.
+ */
+#define USUAL_NEEDS (NEED_BIT(NEED_DOCUMENT) | NEED_BIT(NEED_VERDICT) | NEED_BIT(NEED_RESIDENT) | \
+		     NEED_BIT(NEED_HOLDERS))
 #define ALL_NEEDS (NEED_BIT(NR_NEEDS) - 1)
 
 void monitor_demand(struct monitor *m)
 {
 	struct demand demand = {
-		.kinds = m->options->kinds, .needs = HEAD_NEEDS | tab_needs(m, m->tab),
+		.kinds = m->options->kinds, .needs = USUAL_NEEDS | tab_needs(m, m->tab),
 		.holdings = tab_holdings(m, m->tab),
 		.interval = m->interval, .paused = m->frozen,
 	};
@@ -158,6 +162,8 @@ static void put_choice(struct buf *text, const struct monitor *m, const struct p
 		buf_puts(text, ", filter ");
 		text_escape(text, p->filter.text, strlen(p->filter.text), 0);
 	}
+	if (p->sort.count && !panel_shows(p, p->sort.keys[0].field))
+		buf_printf(text, ", ordered by %s", p->sort.keys[0].field->name);
 	if (p->tree)
 		buf_printf(text, ", below each %s", tree_names[p->tree]);
 }

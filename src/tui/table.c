@@ -322,8 +322,8 @@ static void draw_row(struct monitor *m, const struct panel *p, const struct area
 
 	line_init(&line, m, p, at);
 	draw_cells(m, p, &line, y, area->x, area->width, widths);
-	gutter[0] = line.mark;
-	gutter[1] = line.tagged ? '*' : line.selected ? '>' : ' ';
+	gutter[0] = line.tagged && line.selected && line.mark == ' ' ? '*' : line.mark;
+	gutter[1] = line.selected ? '>' : line.tagged ? '*' : ' ';
 	gutter[2] = '\0';
 	screen_text(y, area->x, GUTTER, 0, line.role, gutter);
 	if (line.selected)

@@ -231,7 +231,9 @@ teardown()
 	wait_screen -e $'\n \\*shm:32768 '
 	wait_screen "18, 1 tagged"
 	wait_selected "anon:0:1:900"
-	press Up Space
+	press Up
+	wait_screen -e $'\n\\*>shm:32768 '
+	press Space
 	wait_screen -v "tagged"
 	# of the same owner, where there is no family
 	press Home c

@@ -455,8 +455,8 @@ ipctop: posix-shm:/a b: no such object'
 		run -0 ipctop rm $force --dry-run --json "$seg" "$file"
 		assert_equal "$(jq -r '[.acts[].result] | unique[]' <<<"$output")" refused
 		run -1 ipctop rm $force "$seg" "$file"
-		assert_line "ipctop: $seg: not removed: of another namespace: --all-namespaces acts on those too"
-		assert_line "ipctop: $file: not removed: of another namespace: --all-namespaces acts on those too"
+		assert_line "ipctop: $seg: not removed: of another namespace; commands act on those with --all-namespaces"
+		assert_line "ipctop: $file: not removed: of another namespace; commands act on those with --all-namespaces"
 	done
 	run -0 ipctop rm --all-namespaces "$seg" "$file"
 	assert_output '2 removed; 0B came back'
