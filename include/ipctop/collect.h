@@ -21,7 +21,7 @@ struct collect_options {
 	bool no_procmap_query;		/* read maps as text */
 	bool no_lease;
 	bool no_skip;			/* every pass from scratch */
-	bool comms;			/* of holders, as they were when first seen, where no other facts are asked for */
+	bool comms;			/* of holders, where no other facts of them are asked for */
 	bool no_wait;			/* ... for the second look that proves absence: the next pass is it */
 	bool older_than_set;
 	uint64_t older_than;		/* seconds: sets both graces */

@@ -356,7 +356,7 @@ void locks_read(struct pass *p);
  * to make.
  */
 void processes_read(struct pass *p);	/* facts of CLASS_PROCESS rows */
-void comms_read(struct pass *p);	/* their comm alone, once for each process */
+void comms_read(struct pass *p);	/* their comm alone, which is cheap */
 void process_forget(struct task *t);	/* they are another's */
 int64_t tics_ms(uint64_t tics);
 int uids_read(struct pass *p, struct table *uids) __must_check;	/* all uids of all tasks */

@@ -295,12 +295,15 @@ void comms_read(struct pass *p)
 	for (uint32_t i = 0; i < p->c->tasks.count; i++) {
 		struct task *t = pass_task(p, i);
 		struct process *row = t->process ? snapshot_row(p->s, CLASS_PROCESS, t->process - 1) : NULL;
+		char *comm = row && !(t->slept && t->facts) ? comm_read(t->pid) : NULL;
 
-		if (row && !t->facts) {
+		if (comm && !t->facts)
 			t->facts = xcalloc(1, sizeof(*t->facts));
-			t->facts->comm = comm_read(t->pid);
+		if (comm) {
+			free(t->facts->comm);
+			t->facts->comm = comm;
 		}
-		if (row && t->facts->comm)
+		if (row && t->facts && t->facts->comm)
 			FACT_SET(row, comm, arena_strdup(p->s->arena, t->facts->comm));
 	}
 }
