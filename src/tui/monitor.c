@@ -285,6 +285,10 @@ static void run(struct monitor *m)
 	struct input in;
 
 	while (!m->quit) {
+		struct layer *top = layer_top(m);
+
+		if (top && top->ops->settle)
+			top->ops->settle(m, top);
 		draw(m);
 		screen_read(&in, -1, m->wake);
 		for (;;) {

@@ -9,6 +9,7 @@ struct prompt_layer {
 	struct prompt prompt;
 	struct buf text, error;
 	size_t at;			/* of the cursor, in bytes: never inside a character */
+	bool changed;			/* and nobody was told yet */
 };
 
 static size_t before(const struct buf *text, size_t at)
@@ -82,6 +83,19 @@ static bool edit(struct prompt_layer *p, int key)
 	return p->text.len != len;
 }
 
+/* Once for all that was typed or pasted together: each time may go through all rows. */
+static void settle(struct monitor *m, struct layer *layer)
+{
+	struct prompt_layer *p = (struct prompt_layer *)layer;
+
+	if (!p->changed)
+		return;
+	p->changed = false;
+	buf_reset(&p->error);
+	if (p->prompt.change)
+		p->prompt.change(m, p->text.s);
+}
+
 static void finish(struct monitor *m, struct prompt_layer *p, bool accepted)
 {
 	void (*done)(struct monitor *, const char *, bool) = p->prompt.done;
@@ -99,13 +113,13 @@ static bool input(struct monitor *m, struct layer *layer, const struct input *in
 	if (in->type != INPUT_KEY)
 		return true;
 	if (in->key == K_ESC || in->key == K_ENTER) {
+		settle(m, layer);
 		finish(m, p, in->key == K_ENTER);
 	} else if (in->key == p->prompt.again && p->prompt.repeat) {
+		settle(m, layer);
 		p->prompt.repeat(m, p->text.s);
-	} else if (edit(p, in->key)) {
-		buf_reset(&p->error);
-		if (p->prompt.change)
-			p->prompt.change(m, p->text.s);
+	} else {
+		p->changed |= edit(p, in->key);
 	}
 	return true;
 }
@@ -143,7 +157,7 @@ static void release(struct layer *layer)
 	free(p);
 }
 
-static const struct layer_ops ops = { .draw = draw, .input = input, .release = release };
+static const struct layer_ops ops = { .draw = draw, .input = input, .settle = settle, .release = release };
 
 void prompt_open(struct monitor *m, const struct prompt *prompt)
 {

@@ -112,6 +112,8 @@ struct layer_ops {
 	void (*draw)(struct monitor *m, struct layer *layer);
 	/* whether the input was meant for it; the layer may be gone then */
 	bool (*input)(struct monitor *m, struct layer *layer, const struct input *in);
+	/* before it is drawn: all inputs that waited have been taken; may be NULL */
+	void (*settle)(struct monitor *m, struct layer *layer);
 	void (*look)(struct monitor *m, struct layer *layer);	/* there is another one; may be NULL */
 	void (*release)(struct layer *layer);
 };

@@ -37,6 +37,10 @@ teardown()
 	press Esc
 	wait_screen -v "Search:"
 	wait_selected 日本語の共有メモリ
+	# what comes in one piece is done in order all the same
+	press / s h m : 5 Enter Down
+	wait_screen -v "Search:"
+	wait_selected "special:0:15:1030"
 }
 
 @test "Shift-F3, n and p: the next that has the text, the one before" {
