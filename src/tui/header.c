@@ -118,43 +118,80 @@ static double part(const struct level *l)
 	return l->known && l->limit ? (double)l->used / (double)l->limit : l->known ? 0 : -1;
 }
 
+static void keep(struct history *h, float value, bool new_step)
+{
+	float *last = &h->values[(h->next + HISTORY - 1) % HISTORY];
+
+	if (!new_step) {
+		*last = value > *last ? value : *last;
+		return;
+	}
+	h->values[h->next] = value;
+	h->next = (h->next + 1) % HISTORY;
+	h->count += h->count < HISTORY;
+}
+
 void header_look(struct monitor *m)
 {
+	int64_t now = snapshot_document(m->look->s)->time, since = now - m->step;
+	bool new_step = !m->step || since >= HISTORY_STEP || since < 0;
+
+	if (new_step)
+		m->step = now;
 	for (unsigned int i = 0; i < NR_METERS; i++) {
-		struct history *h = &m->history[i];
 		struct level l = { .text = BUF_INIT };
 
 		meters[i].get(m->look, &l);
-		h->values[h->next] = (float)part(&l);
-		h->next = (h->next + 1) % HISTORY;
-		h->count += h->count < HISTORY;
+		keep(&m->history[i], (float)part(&l), new_step);
 		buf_release(&l.text);
 	}
 }
 
-/* The last @width looks, the newest at the right; as high as the highest of them. */
+struct range {
+	float least, most;
+};
+
+/* Of the last @n steps. What stays as it is lies low, and less than a tenth is no rise. */
+static struct range range_of(const struct history *h, unsigned int n)
+{
+	struct range r = { 0 };
+	bool any = false;
+
+	for (unsigned int i = 1; i <= n; i++) {
+		float v = h->values[(h->next + HISTORY - i) % HISTORY];
+
+		if (v < 0)
+			continue;
+		r.least = any && r.least < v ? r.least : v;
+		r.most = v > r.most ? v : r.most;
+		any = true;
+	}
+	if (r.most - r.least < r.most / 10)
+		r.most = r.least + r.most / 10;
+	return r;
+}
+
+/* Little is not nothing. */
+static int level_of(float v, const struct range *r)
+{
+	return v <= 0 ? 0 : 1 + (int)((v - r->least) / (r->most - r->least) * 7 + 0.5F);
+}
+
+/* The last @width steps, the newest at the right. */
 static void draw_graph(const struct history *h, int y, int x, int width)
 {
 	static const char *const blocks[2][9] = {
-		{ " ", ".", ".", ":", "-", "=", "+", "*", "#" },
+		{ " ", ".", ":", "-", "=", "+", "*", "%", "#" },
 		{ " ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" },
 	};
 	unsigned int n = h->count < (unsigned int)width ? h->count : (unsigned int)width;
-	float most = 0;
+	struct range range = range_of(h, n);
 
 	for (unsigned int i = 1; i <= n; i++) {
 		float v = h->values[(h->next + HISTORY - i) % HISTORY];
 
-		most = v > most ? v : most;
-	}
-	for (unsigned int i = 1; i <= n; i++) {
-		float v = h->values[(h->next + HISTORY - i) % HISTORY];
-		int level = v < 0 ? 0 : most > 0 ? (int)(v / most * 8 + 0.5F) : 0;
-
-		if (v > 0 && !level)
-			level = 1;	/* little is not nothing */
 		screen_text(y, x + width - (int)i, 1, 0, ROLE_GRAPH,
-			    v < 0 ? "?" : blocks[screen_utf8()][level]);
+			    v < 0 ? "?" : blocks[screen_utf8()][level_of(v, &range)]);
 	}
 }
 

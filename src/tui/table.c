@@ -7,7 +7,7 @@
 
 #define GUTTER	2		/* before the columns: what became of the row, and whether it is tagged */
 #define GAP	1
-#define LEAST	8		/* columns that a text which can be cut keeps; a name a third of all */
+#define LEAST	8		/* columns that a text which can be cut keeps; a name a quarter of all */
 #define CELL	4096		/* bytes of a value that are looked at: more than any screen shows */
 
 /* A row with what drawing it needs to know. */
@@ -147,7 +147,7 @@ static int least_width(const struct panel *p, unsigned int column, int screen)
 
 	/* what tells a row from others */
 	if (field->flags & FIELD_WRAP || (column == 0 && field->flags & FIELD_TRUNCATE))
-		least = screen / 3 > 2 * LEAST ? screen / 3 : 2 * LEAST;
+		least = screen / 4 > 2 * LEAST ? screen / 4 : 2 * LEAST;
 	else if (field->flags & FIELD_TRUNCATE)
 		least = LEAST;
 	return least < natural ? least : natural;

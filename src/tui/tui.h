@@ -228,9 +228,10 @@ int interval_parse(const char *text, int64_t *interval, struct buf *error) __mus
 
 #define NR_SETTINGS 13		/* of settings.c */
 #define NR_METERS 5
-#define HISTORY 600		/* looks that graphs remember */
+#define HISTORY		128	/* steps that graphs remember: more than any screen shows */
+#define HISTORY_STEP	10000	/* milliseconds; where looks are further apart, one look */
 struct history {
-	float values[HISTORY];		/* parts of the whole, 0 to 1; below 0: unknown */
+	float values[HISTORY];		/* parts of the whole, 0 to 1, the highest of the step; below 0: unknown */
 	unsigned int count, next;
 };
 
@@ -256,6 +257,7 @@ struct monitor {
 	struct zone zones[256];
 	unsigned int nzones;
 	struct history history[NR_METERS];
+	int64_t step;			/* when their newest step began, ms since the epoch */
 	struct value_style style;
 	int64_t interval;		/* milliseconds */
 	enum scheme scheme;
