@@ -221,7 +221,7 @@ pressed_keys()
 	press PgUp
 	wait_selected "shm:32768"
 	press End
-	wait_selected "device:/dev/dri/card0"
+	wait_selected "device:/dev/dri/card"
 	press PgDn Down
 	wait_selected "device:/dev/dri/card0"
 	press Home
