@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The audit trail: what is changed is told to syslog and to the file that is asked for, in exact words.
 
-load world
+load monitor
 
 setup()
 {
@@ -13,6 +13,7 @@ setup()
 
 teardown()
 {
+	monitor_close
 	world_close
 }
 
@@ -78,6 +79,23 @@ login()
 	assert_line --index 1 "<85>action=chmod object=shm:${FACT[held.id]} kind=shm result=changed verdict=live code=attached uid=0 owner=root mode=0666 new_mode=0600 size=4096 command=chmod by=0$(login) pid=N"
 	assert_line --index 2 "<85>action=chown object=shm:${FACT[held.id]} kind=shm result=changed verdict=live code=attached uid=0 owner=root gid=0 new_uid=12 new_gid=34 size=4096 command=chown by=0$(login) pid=N"
 	assert_line --index 3 --regexp "^<85>action=remove object=shm:${FACT[held.id]} kind=shm result=condemned verdict=live code=attached uid=12 size=4096 freed=0 command=rm by=0$(login) pid=N why=\"[^\"]+\"$"
+}
+
+@test "audit: what is done from within the monitor is told like any command" {
+	syslog_open
+	actor a shm_open name=leak size=8192 mode=0640
+	kill_actor a
+	monitor_open 100x30 --older-than 0s -k posix-shm
+	wait_screen posix-shm:/leak
+	go_to leak
+	press F9
+	wait_screen "What is to be done"
+	press Enter
+	wait_screen "Remove 1 object"
+	answer y
+	wait_screen -e "leak +removed"
+	run messages 1
+	assert_line --regexp "^<85>action=remove object=posix-shm:/leak kind=posix-shm result=removed verdict=stale code=[a-z-]+ uid=0 owner=root size=8192 freed=[0-9]+ command=monitor by=0$(login) pid=N$"
 }
 
 @test "audit: what is refused before anything is tried is told as well, and not what was only asked" {

@@ -259,3 +259,17 @@ has_segment()
 	press Esc
 	in_world kill -0 "${FACT[keeper.pid]}"
 }
+
+@test "monitor: what is of another namespace is left alone, and the way to it told" {
+	actor other unshare_ipc
+	tell other shmget mode=0666
+	open_monitor
+	go_to "shm:${FACT[other.id]}@"
+	act "change mode"
+	wait_screen "Mode, as chmod has it:"
+	type 600
+	press Enter
+	wait_screen "Left alone:"
+	wait_screen "of another namespace; commands act on those with --all-namespaces"
+	wait_screen "Nothing to do."
+}

@@ -223,7 +223,7 @@ pressed_keys()
 	press End
 	wait_selected "device:/dev/dri/card"
 	press PgDn Down
-	wait_selected "device:/dev/dri/card0"
+	wait_selected "device:/dev/dri/card"
 	press Home
 	wait_selected "shm:32768"
 }
