@@ -273,3 +273,19 @@ has_segment()
 	wait_screen "of another namespace; commands act on those with --all-namespaces"
 	wait_screen "Nothing to do."
 }
+
+@test "monitor: what the configuration keeps stays, also when it was written down meanwhile" {
+	open_monitor
+	configure 'keep posix-shm:/psm_leak1'
+	go_to psm_leak1
+	press Space
+	go_to psm_leak2
+	press Space
+	act remove
+	wait_screen -e "psm_leak2 .* stale: nobody holds it"
+	wait_screen -e "Left alone:.*psm_leak1 .*it is on the keep list"
+	answer y
+	wait_screen -e "psm_leak2 +removed"
+	exists psm_leak1
+	run ! exists psm_leak2
+}
