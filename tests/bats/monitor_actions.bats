@@ -289,3 +289,20 @@ has_segment()
 	exists psm_leak1
 	run ! exists psm_leak2
 }
+
+@test "monitor: what has changed meanwhile is told: gone before the plan, in use behind it" {
+	open_monitor -d 3600
+	go_to psm_leak1
+	press Space
+	go_to psm_leak2
+	press Space
+	in_world rm /dev/shm/psm_leak2
+	act remove
+	wait_screen "1 of them is gone already"
+	wait_screen "Remove 1 object"
+	actor late open path=/dev/shm/psm_leak1
+	answer y
+	wait_screen -e "psm_leak1 +(kept|refused): [a-z]"
+	wait_screen "0B came back"
+	exists psm_leak1
+}
