@@ -3,10 +3,13 @@
 #include "settings.h"
 
 #include <errno.h>
+#include <time.h>
 #include "ipctop/rcfile.h"
 #include "ipctop/text.h"
+#include "thread.h"
 
 #define FILE_NAME "ipctoprc"
+#define PATIENCE_S 2
 
 static void put_sort(struct buf *out, const struct panel *p)
 {
@@ -192,20 +195,66 @@ static void apply(struct monitor *m, const struct rcfile *r)
 	buf_release(&what);
 }
 
+/* The file, read by a thread: a server on its way may never answer. */
+struct reading {
+	struct buf path, error;
+	struct rcfile file;
+	int rc;
+	bool left;			/* by one of the two; the other frees it */
+};
+
+static void reading_leave(struct reading *r)
+{
+	if (!__atomic_exchange_n(&r->left, true, __ATOMIC_ACQ_REL))
+		return;
+	rcfile_release(&r->file);
+	buf_release(&r->path);
+	buf_release(&r->error);
+	free(r);
+}
+
+static void *read_settings(void *arg)
+{
+	struct reading *r = arg;
+
+	r->rc = rcfile_read(&r->file, r->path.s, &r->error);
+	reading_leave(r);
+	return NULL;
+}
+
+/* Whether it was read in time; what came of it is in @r then. */
+static bool read_patiently(struct reading *r)
+{
+	struct timespec until;
+	pthread_t thread;
+
+	if (thread_start(&thread, read_settings, r)) {
+		read_settings(r);
+		return true;
+	}
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += PATIENCE_S;
+	if (!pthread_timedjoin_np(thread, NULL, &until))
+		return true;
+	pthread_detach(thread);
+	return false;
+}
+
 void settings_load(struct monitor *m)
 {
-	struct buf path = BUF_INIT, error = BUF_INIT;
-	struct rcfile r = RCFILE_INIT;
+	struct reading *r = xcalloc(1, sizeof(*r));
 
-	if (!m->options->no_config && rcfile_path(&path, FILE_NAME)) {
-		if (rcfile_read(&r, path.s, &error))
-			tell_broken(m, error.s);
-		else
-			apply(m, &r);
-	}
-	rcfile_release(&r);
-	buf_release(&path);
-	buf_release(&error);
+	buf_init(&r->path);
+	buf_init(&r->error);
+	if (m->options->no_config || !rcfile_path(&r->path, FILE_NAME))
+		r->left = true;
+	else if (!read_patiently(r))
+		tell_broken(m, "a network or FUSE file system on its way does not answer");
+	else if (r->rc)
+		tell_broken(m, r->error.s);
+	else
+		apply(m, &r->file);
+	reading_leave(r);
 }
 
 void settings_begin(struct monitor *m)

@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What somebody could arrange so that the program waits for ever, or tells what is not so.
 
-load world
+load monitor
 
 teardown()
 {
+	monitor_close
 	world_close
 }
 
@@ -118,6 +119,20 @@ expect_left_out()
 	assert_regex "$stderr" "^ipctop: $2/ipctop/ipctop.conf: left out: "
 	in_world env "$1" timeout -s KILL 10 "$IPCTOP" --json >"$DOC" 2>/dev/null
 	expect_doc '[.gaps[] | select(.source == "config") | .error] == ["ETIMEDOUT"]'
+}
+
+@test "the settings are on a dead server: the monitor comes all the same, and leaves them alone" {
+	world_open
+	actor a shm_open name=f
+	in_world mount -t tmpfs none /mnt
+	in_world mkdir /mnt/dead
+	server /mnt/dead
+	server_dies
+	CONFIG=/mnt/dead monitor_open 120x24 -d 0.2
+	wait_screen "settings: the file is left alone: a network or FUSE file system on its way does not answer"
+	wait_screen posix-shm:/f
+	press q
+	wait_end 0
 }
 
 @test "the configuration is on a dead server: left out, said, and nobody waits long" {
