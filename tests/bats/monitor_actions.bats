@@ -306,3 +306,18 @@ has_segment()
 	wait_screen "0B came back"
 	exists psm_leak1
 }
+
+@test "monitor: a recording cannot be changed" {
+	local key
+	monitor_recorded 100x30
+	for key in F9 k; do
+		press Space $key
+		wait_screen "a recording cannot be changed"
+		press Down
+		wait_screen -v "cannot be changed"
+	done
+	press Enter
+	wait_screen "created   attached"
+	press F9
+	wait_screen "a recording cannot be changed"
+}
