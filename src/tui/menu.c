@@ -64,6 +64,9 @@ static void draw(struct monitor *m, struct layer *layer)
 		l->top = l->at;
 	if (l->at >= l->top + l->page)
 		l->top = l->at - l->page + 1;
+	/* no empty place below when there are items above */
+	if (l->top + l->page > l->count)
+		l->top = l->count > l->page ? l->count - l->page : 0;
 	screen_box(y, x, height, width, l->menu.title);
 	for (int i = 0; i < l->page && l->top + i < l->count; i++)
 		draw_item(l, &l->items[l->top + i], y + 1 + i, x + 1, width - 2, labels,

@@ -110,6 +110,13 @@ static void keep_events(struct monitor *m, const struct look *look)
 	snapshot_document(m->journal)->time = snapshot_document(look->s)->time;
 }
 
+static void layers_look(struct monitor *m)
+{
+	for (unsigned int i = 0; i < m->nlayers; i++)
+		if (m->layers[i]->ops->look)
+			m->layers[i]->ops->look(m, m->layers[i]);
+}
+
 static void take_look(struct monitor *m, struct look *look)
 {
 	if (!look)
@@ -122,9 +129,7 @@ static void take_look(struct monitor *m, struct look *look)
 	keep_events(m, look);
 	header_look(m);
 	panel_refresh(m, monitor_panel(m));
-	for (unsigned int i = 0; i < m->nlayers; i++)
-		if (m->layers[i]->ops->look)
-			m->layers[i]->ops->look(m, m->layers[i]);
+	layers_look(m);
 }
 
 static void click_tab(struct monitor *m, int tab, const struct input *in)
@@ -255,6 +260,8 @@ static void handle(struct monitor *m, const struct input *in)
 	if (in->type == INPUT_RESIZE) {
 		zones_forget(m);
 		panel_relayout(monitor_panel(m));
+		layers_look(m);
+		monitor_demand(m);	/* pictures are as large as there is room for */
 	}
 	if (in->type == INPUT_CLICK && zone_click(m, in))
 		return;

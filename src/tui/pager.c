@@ -4,6 +4,8 @@
 
 #include "ipctop/text.h"
 
+#define LEAST	8		/* columns that what is typed keeps */
+
 struct pager_layer {
 	struct layer layer;
 	struct pager pager;
@@ -36,8 +38,9 @@ static void answer_click(struct monitor *m, int key, const struct input *in);
 static void draw_footer(struct monitor *m, struct pager_layer *l, int y, int x, int width)
 {
 	int at = x + 2, end = x + width - 2;
+	int least = l->pager.typed ? LEAST : l->pager.answers ? 4 * (int)strlen(l->pager.answers) : 0;
 
-	at += screen_text(y, at, end - at, 0, ROLE_BOLD, l->pager.footer ? l->pager.footer :
+	at += screen_text(y, at, end - at - least, 0, ROLE_BOLD, l->pager.footer ? l->pager.footer :
 			  "Esc closes") + 1;
 	for (const char *a = l->pager.answers; a && *a; a++) {
 		const char label[] = { '[', *a, ']', '\0' };

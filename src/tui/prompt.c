@@ -4,6 +4,8 @@
 
 #include "ipctop/text.h"
 
+#define LEAST	10		/* columns that the text keeps */
+
 struct prompt_layer {
 	struct layer layer;
 	struct prompt prompt;
@@ -132,7 +134,8 @@ static void draw(struct monitor *m, struct layer *layer)
 
 	screen_size(&rows, &columns);
 	screen_fill(rows - 1, 0, columns, ROLE_TEXT);
-	x = screen_text(rows - 1, 0, columns, 0, ROLE_LABEL, p->prompt.label);
+	room = columns < 2 * LEAST ? columns / 2 : LEAST;
+	x = screen_text(rows - 1, 0, columns - room, 0, ROLE_LABEL, p->prompt.label);
 	x += screen_text(rows - 1, x, 1, 0, ROLE_TEXT, " ");
 	room = columns - x - 1;
 	/* what was typed is foreign as well: it may have been pasted */

@@ -540,6 +540,8 @@ static bool read_signal(struct input *in)
 		return false;
 	case SIGWINCH:
 		resize();
+		/* where it is as large as before, it was another meanwhile, and may have lost something */
+		screen_redraw();
 		return true;
 	case SIGTSTP:
 		end = suspend() ? 0 : signals_next();

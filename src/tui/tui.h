@@ -114,7 +114,7 @@ struct layer_ops {
 	bool (*input)(struct monitor *m, struct layer *layer, const struct input *in);
 	/* before it is drawn: all inputs that waited have been taken; may be NULL */
 	void (*settle)(struct monitor *m, struct layer *layer);
-	void (*look)(struct monitor *m, struct layer *layer);	/* there is another one; may be NULL */
+	void (*look)(struct monitor *m, struct layer *layer);	/* another one, or another size; may be NULL */
 	void (*release)(struct layer *layer);
 };
 void layer_push(struct monitor *m, struct layer *layer);
