@@ -211,6 +211,14 @@ resize()
 	mux resize-window -x "$1" -y "$2"
 }
 
+# at_size COLUMNSxROWS: until all is drawn there. The lowest line was away meanwhile, and comes last.
+at_size()
+{
+	resize "${1%x*}" $((${1#*x} - 1))
+	resize "${1%x*}" "${1#*x}"
+	wait_screen -e $'^[^\n]*(\n[^\n]*){'$((${1#*x} - 1))'}'
+}
+
 # screen [OPTION…]: what stands there now, into $SCREEN; -e: with colours.
 screen()
 {
@@ -226,6 +234,20 @@ shows()
 	-v) [[ $SCREEN != *"$2"* ]] ;;
 	*) [[ $SCREEN == *"$1"* ]] ;;
 	esac
+}
+
+# same_screen SCREEN: whether it looks like that.
+same_screen()
+{
+	screen
+	[ "$SCREEN" = "$1" ]
+}
+
+# Whether anything on the screen has a colour.
+colored()
+{
+	screen -e
+	[[ $SCREEN =~ $'\e['([0-9]+\;)*[34][0-7](\;[0-9]+)*m ]]
 }
 
 # until_seen COMMAND…: like until_true, and nothing is started in between.

@@ -231,19 +231,6 @@ drawn()
 	left_sane 0
 }
 
-same_screen()
-{
-	screen
-	[ "$SCREEN" = "$1" ]
-}
-
-# Whether anything on the screen has a colour.
-colored()
-{
-	screen -e
-	[[ $SCREEN =~ $'\e['([0-9]+\;)*[34][0-7](\;[0-9]+)*m ]]
-}
-
 @test "TERM=vt100: no colours, and all the rest" {
 	monitor_recorded 120x24 TERM=vt100
 	screen -e
@@ -300,20 +287,6 @@ colored()
 	# an empty one is as none (no-color.org)
 	monitor_recorded NO_COLOR=
 	until_seen colored || fail "there are no colours"
-}
-
-@test "-U, and a locale without UTF-8: ASCII alone" {
-	for how in -U LC_ALL=C; do
-		monitor_recorded 120x50 $how
-		for keys in F1 Esc F6 Esc Enter Esc Tab Tab Tab Tab t t F4 日 Esc; do
-			press $keys
-			screen
-			LC_ALL=C
-			[[ $SCREEN =~ ^[$' -~\n']*$ ]] || fail "$how, after $keys: $SCREEN"
-			LC_ALL=C.UTF-8
-		done
-		monitor_close
-	done
 }
 
 # The terminal goes, and the monitor with it, without wasting time.
@@ -398,115 +371,4 @@ blocked()
 	wait_screen "[Processes]"
 	press q
 	wait_end 0
-}
-
-# at_size COLUMNSxROWS: until that much is drawn on: the lowest line is not empty.
-at_size()
-{
-	resize "${1%x*}" "${1#*x}"
-	wait_screen -e $'^[^\n]*(\n[^\n]*){'$((${1#*x} - 1))'}'
-}
-
-@test "any size, with any dialog open" {
-	local keys text size
-	monitor_recorded
-	while IFS='|' read -r keys text; do
-		# shellcheck disable=SC2086 # words
-		press $keys
-		wait_screen "$text"
-		for size in 20x5 500x200 21x7 200x50; do
-			at_size $size
-		done
-		# none of what a terminal has: nothing to see, and nothing that breaks
-		for size in 1x1 2x3 19x4 5x300 600x2; do
-			resize "${size%x*}" "${size#*x}"
-			press Down Up
-		done
-		at_size 80x24
-		wait_screen "$text"
-		press Esc
-		wait_screen -v "$text"
-	done <<-'END'
-		F1|Keys in a table:
-		F2|─ Setup ─
-		f|Columns: Space
-		F6|Order by
-		b|The tab of users
-		u|Whose
-		F3|Search:
-		F4|Filter:
-		d|Seconds between looks:
-		Enter|shm:32768: 2G
-	END
-	press q
-	wait_end 0
-}
-
-# What a person might press; what ends the monitor is not among it.
-RANDOM_KEYS=(F1 F2 F3 F4 F5 F6 F7 F8 F9 Up Down Left Right PgUp PgDn Home End Enter Esc Tab Shift-Tab Space
-	Backspace Delete Ctrl-U Ctrl-L a b c d e f g h i j k l m n o p r s t u v w x y z A C F H I M N P S T U W Z
-	0 1 2 9 / \\ '=' '|' + - '*' '<' '>' '?' '[' ']' Alt-k Alt-j Alt-h Alt-l 日 é)
-RANDOM_SIZES=(20x5 40x12 80x24 200x50 500x200 33x9 120x6)
-
-random_events()
-{
-	local i k size
-	local -a keys
-	for ((i = 0; i < $1; i++)); do
-		keys=()
-		for ((k = RANDOM % 7; k >= 0; k--)); do
-			keys+=("${RANDOM_KEYS[RANDOM % ${#RANDOM_KEYS[@]}]}")
-		done
-		echo "${keys[@]}"	# seen when it fails
-		press "${keys[@]}"
-		case $((RANDOM % 12)) in
-		0 | 1) size=${RANDOM_SIZES[RANDOM % ${#RANDOM_SIZES[@]}]}
-		       resize "${size%x*}" "${size#*x}" ;;
-		2) mouse press $((RANDOM % 80 + 1)) $((RANDOM % 24 + 1)) ;;
-		3) mouse twice $((RANDOM % 80 + 1)) $((RANDOM % 24 + 1)) ;;
-		4) mouse down 5 5 ;;
-		esac
-	done
-}
-
-# From wherever it is, one by one, the way out: for until_seen.
-leaves()
-{
-	LEAVING=$((LEAVING + 1))
-	if [ $((LEAVING % 2)) = 1 ]; then press Esc; else press q; fi
-	pane_ended
-}
-
-@test "whatever is pressed while its size changes: it goes on, and ends well" {
-	RANDOM=4711
-	recorded
-	monitor_open --no-config --snapshot "$RECORDED"
-	random_events 120
-	until_seen leaves || fail "$SCREEN"
-	assert_equal "$SAID" 0
-}
-
-@test "the same while objects come and go" {
-	RANDOM=815
-	need_command "$PYTHON"
-	world_open
-	in_world "$PYTHON" -c '
-import mmap, os, time
-held = []
-for i in range(10**6):
-	name = "/dev/shm/%d" % (i % 50)
-	fd = os.open(name, os.O_RDWR | os.O_CREAT)
-	os.ftruncate(fd, 4096 * (i % 9 + 1))
-	if i % 3 == 0:
-		held.append(mmap.mmap(fd, 4096))
-	os.close(fd)
-	if i % 2:
-		os.unlink(name)
-	if len(held) > 30:
-		held.pop(i % 30).close()
-	time.sleep(0.01)' &
-	monitor_open -d 0.1
-	random_events 120
-	until_seen leaves || fail "$SCREEN"
-	assert_equal "$SAID" 0
 }
