@@ -24,6 +24,17 @@ static void count_lines(struct detail_layer *d)
 		d->lines += d->text[i] == '\n';
 }
 
+static void set_text(struct detail_layer *d, const char *text, size_t len, int width)
+{
+	struct buf wrapped = BUF_INIT;
+
+	wrap(&wrapped, text, len, width);
+	free(d->text);
+	d->len = wrapped.len;
+	d->text = buf_detach(&wrapped);
+	count_lines(d);
+}
+
 /* What was read of this object alone: it comes with the look after the pane was opened. */
 static void put_closeup(struct buf *out, const struct monitor *m, const struct detail_layer *d, uint32_t row,
 			const struct detail_options *options)
@@ -44,29 +55,38 @@ static void build(struct monitor *m, struct detail_layer *d)
 	};
 	uint32_t row = monitor_object_row(m, &d->key);
 	FILE *out;
+	char *text;
+	size_t len;
 	int rows;
 
+	screen_size(&rows, &options.width);
 	d->gone = row == NO_ROW;
 	if (d->gone)
 		return;		/* the last that was known stays */
-	screen_size(&rows, &options.width);
 	options.style.now = snapshot_document(m->look->s)->time / 1000;
 	put_closeup(&more, m, d, row, &options);
 	options.more = more.s;
-	free(d->text);
-	d->text = NULL;
-	out = open_memstream(&d->text, &d->len);
+	out = open_memstream(&text, &len);
 	if (!out)
 		out_of_memory();
 	(void)!view_detail(out, m->look->s, row, &options);
 	fclose(out);
 	buf_release(&more);
-	count_lines(d);
+	set_text(d, text, len, options.width);
+	free(text);
 }
 
 static void look(struct monitor *m, struct layer *layer)
 {
 	build(m, (struct detail_layer *)layer);
+}
+
+static void clamp(struct detail_layer *d)
+{
+	if (d->top > d->lines - d->page)
+		d->top = d->lines - d->page;
+	if (d->top < 0)
+		d->top = 0;
 }
 
 static void draw(struct monitor *m, struct layer *layer)
@@ -87,10 +107,7 @@ static void draw(struct monitor *m, struct layer *layer)
 		area.height--;
 	}
 	d->page = area.height;
-	if (d->top > d->lines - d->page)
-		d->top = d->lines - d->page;
-	if (d->top < 0)
-		d->top = 0;
+	clamp(d);
 	for (int i = 0; s < end && i < d->top + d->page; i++) {
 		const char *eol = memchr(s, '\n', end - s);
 
@@ -169,6 +186,7 @@ void detail_scroll(struct monitor *m, int key)
 	case K_HOME: d->top = 0; break;
 	case K_END: d->top = d->lines; break;
 	}
+	clamp(d);	/* several keys may come between two frames */
 }
 
 void detail_close(struct monitor *m, int arg)

@@ -9,8 +9,11 @@ static void click_key(struct monitor *m, int arg, const struct input *in)
 	bindings[arg].run(m, bindings[arg].arg);
 }
 
+/* Those that work where the user is: in the table, or in what lies above it. */
 static void draw_keys(struct monitor *m, int y, int width)
 {
+	const struct layer *top = layer_top(m);
+	enum place place = top && top->ops->place ? top->ops->place : PLACE_TABS;
 	int x = 0;
 
 	for (unsigned int i = 0; bindings[i].run; i++) {
@@ -18,7 +21,7 @@ static void draw_keys(struct monitor *m, int y, int width)
 		struct buf key = BUF_INIT;
 		int begin = x;
 
-		if (!b->label || !binding_works(b, PLACE_TABS, m->options->read_only))
+		if (!b->label || !binding_works(b, place, m->options->read_only))
 			continue;
 		key_put_name(&key, b->keys[0]);
 		x += screen_text(y, x, width - x, 0, ROLE_KEY, key.s);

@@ -195,9 +195,17 @@ static void draw_graph(const struct history *h, int y, int x, int width)
 	}
 }
 
+/* What does not fit as a whole is left out: half a number would be another one. */
+static void put_part(struct buf *legend, struct buf *part, int room)
+{
+	if ((int)(legend->len + part->len) + 2 <= room)
+		buf_printf(legend, "%s%s", legend->len ? ", " : "", part->s);
+	buf_release(part);
+}
+
 /* Memory of each kind, as parts of all of it; letters, so that it can be told without colours. */
 static void draw_stack(const struct snapshot *s, const struct level *l, int y, int x, int width,
-		       struct buf *legend)
+		       struct buf *legend, int room)
 {
 	static const enum role roles[] = { ROLE_BAR_A, ROLE_BAR_B, ROLE_BAR_C, ROLE_BAR_D };
 	uint64_t rest = l->used, whole = l->used ? l->used : 1;
@@ -207,6 +215,7 @@ static void draw_stack(const struct snapshot *s, const struct level *l, int y, i
 	for (uint32_t i = 0; i < snapshot_count(s, CLASS_TOTAL); i++) {
 		const struct total *t = snapshot_row(s, CLASS_TOTAL, i);
 		char letter[2] = { 0 };
+		struct buf part = BUF_INIT;
 		int cells;
 
 		if (!kinds[t->kind].memory || !FACT_KNOWN(t, allocated) || !t->allocated)
@@ -218,14 +227,18 @@ static void draw_stack(const struct snapshot *s, const struct level *l, int y, i
 		for (; cells > 0 && at < width; cells--)
 			screen_text(y, x + at++, 1, 0, roles[shown % ARRAY_SIZE(roles)], letter);
 		shown++;
-		buf_printf(legend, "%s%s ", legend->len ? ", " : "", kinds[t->kind].name);
-		units_put_size(legend, t->allocated, false);
+		buf_printf(&part, "%s ", kinds[t->kind].name);
+		units_put_size(&part, t->allocated, false);
+		put_part(legend, &part, room);
 	}
 	for (; rest && at < width; at++)
 		screen_text(y, x + at, 1, 0, ROLE_DIM, ".");
 	if (rest) {
-		buf_printf(legend, "%sother ", legend->len ? ", " : "");
-		units_put_size(legend, rest, false);
+		struct buf part = BUF_INIT;
+
+		buf_puts(&part, "other ");
+		units_put_size(&part, rest, false);
+		put_part(legend, &part, room);
 	}
 }
 
@@ -244,7 +257,7 @@ static void draw_meter(const struct monitor *m, unsigned int i, int y, int x, in
 {
 	struct level l = { .text = BUF_INIT };
 	struct buf legend = BUF_INIT;
-	int graph = width >= 60 ? width / 4 : width >= 40 ? GRAPH_LEAST : 0, bar, text;
+	int graph = width >= 60 ? width / 4 : width >= 40 ? GRAPH_LEAST : 0, bar, text, room;
 
 	meters[i].get(m->look, &l);
 	if (!l.known)
@@ -256,16 +269,17 @@ static void draw_meter(const struct monitor *m, unsigned int i, int y, int x, in
 		bar /= 2;
 	if (bar < 1)
 		return;
+	room = width - LABEL - graph - bar - 4;
 	screen_text(y, x, 1, 0, ROLE_BOLD, "[");
 	screen_text(y, x + bar + 1, 1, 0, ROLE_BOLD, "]");
 	if (meters[i].stacked)
-		draw_stack(m->look->s, &l, y, x + 1, bar, &legend);
+		draw_stack(m->look->s, &l, y, x + 1, bar, &legend, room);
 	else
 		draw_bar(&l, meters[i].limit, y, x + 1, bar);
 	text = (int)text_width(l.text.s);
 	screen_text(y, x + 1 + (bar > text ? bar - text : 0), bar, 0, ROLE_BOLD, l.text.s);
 	if (legend.len)
-		screen_text(y, x + bar + 3, width - LABEL - graph - bar - 4, 0, ROLE_TEXT, legend.s);
+		screen_text(y, x + bar + 3, room, 0, ROLE_TEXT, legend.s);
 	if (graph)
 		draw_graph(&m->history[i], y, x - LABEL + width - graph, graph);
 	buf_release(&l.text);

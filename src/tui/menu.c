@@ -4,6 +4,9 @@
 
 #include "ipctop/text.h"
 
+#define HINT	" Enter chooses, Esc closes "
+#define LEAST	(int)(sizeof(HINT) + 12)
+
 struct menu_layer {
 	struct layer layer;
 	struct menu menu;
@@ -32,6 +35,15 @@ static void draw_item(struct menu_layer *l, const struct menu_item *item, int y,
 
 static void click(struct monitor *m, int first, const struct input *in);
 
+/* On the lower edge: which keys end it, and whether items stand below. */
+static void draw_edge(const struct menu_layer *l, int y, int x, int width)
+{
+	if (!l->menu.checks)	/* whose title says it */
+		screen_text(y, x + 2, width - 4, 0, ROLE_DIALOG, HINT);
+	if (l->top + l->page < l->count && width >= LEAST)
+		screen_text(y, x + width - 9, 7, 0, ROLE_DIALOG, " more ");
+}
+
 static void measure(const struct menu_layer *l, int *labels, int *helps)
 {
 	*labels = *helps = 0;
@@ -54,6 +66,7 @@ static void draw(struct monitor *m, struct layer *layer)
 	width = labels + helps + 4 + (l->menu.checks ? 4 : 0);
 	if (width < (int)strlen(l->menu.title) + 8)
 		width = (int)strlen(l->menu.title) + 8;
+	width = width < LEAST ? LEAST : width;
 	width = width < columns ? width : columns;
 	height = l->count + 2 < rows - 1 ? l->count + 2 : rows - 1;
 	height = height < 3 ? 3 : height;
@@ -71,6 +84,7 @@ static void draw(struct monitor *m, struct layer *layer)
 	for (int i = 0; i < l->page && l->top + i < l->count; i++)
 		draw_item(l, &l->items[l->top + i], y + 1 + i, x + 1, width - 2, labels,
 			  l->top + i == l->at);
+	draw_edge(l, y + height - 1, x, width);
 	zone_add(m, y + 1, x, l->page, width, click, l->top - y - 1);
 }
 

@@ -5,18 +5,22 @@
 #include "ipctop/text.h"
 
 #define LEAST	8		/* columns that what is typed keeps */
+#define MARGINS	4	/* left and right of the text, edges included */
 
 struct pager_layer {
 	struct layer layer;
 	struct pager pager;
-	int lines, longest, top, page, scroll;
+	struct buf shown;		/* its text, for a screen of so many columns */
+	int columns;
+	int lines, longest, top, page;
 	struct buf typed;
 	bool seen;			/* on the screen: what was pressed before is no answer */
 };
 
 static void measure(struct pager_layer *l)
 {
-	for (const char *s = l->pager.text; *s; s += strcspn(s, "\n"), s += *s == '\n') {
+	l->lines = l->longest = 0;
+	for (const char *s = l->shown.s; *s; s += strcspn(s, "\n"), s += *s == '\n') {
 		size_t n = strcspn(s, "\n");
 		char *line = xstrndup(s, n);
 		int width = (int)text_width(line);
@@ -25,6 +29,19 @@ static void measure(struct pager_layer *l)
 		l->lines++;
 		l->longest = width > l->longest ? width : l->longest;
 	}
+}
+
+/* Nobody agrees to what he cannot read to its end. */
+static void fit(struct pager_layer *l, int columns)
+{
+	if (l->columns == columns)
+		return;
+	l->columns = columns;
+	buf_reset(&l->shown);
+	wrap(&l->shown, l->pager.text, strlen(l->pager.text), columns > MARGINS ? columns - MARGINS : 1);
+	measure(l);
+	if (strcmp(l->shown.s, l->pager.text))
+		l->longest = columns;
 }
 
 static bool asks(const struct pager_layer *l)
@@ -58,34 +75,42 @@ static void draw_footer(struct monitor *m, struct pager_layer *l, int y, int x, 
 	}
 }
 
+static void clamp(struct pager_layer *l)
+{
+	if (l->top > l->lines - l->page)
+		l->top = l->lines - l->page;
+	if (l->top < 0)
+		l->top = 0;
+}
+
 static void draw(struct monitor *m, struct layer *layer)
 {
 	struct pager_layer *l = (struct pager_layer *)layer;
 	int rows, columns, width, height, y, x;
-	const char *s = l->pager.text;
+	const char *s;
 
 	screen_size(&rows, &columns);
-	width = l->longest + 4;
+	fit(l, columns);
+	s = l->shown.s;
+	width = l->longest + MARGINS;
 	if (l->pager.footer && width < (int)text_width(l->pager.footer) + 14)
 		width = (int)text_width(l->pager.footer) + 14;
 	if (l->pager.title && width < (int)text_width(l->pager.title) + 8)
 		width = (int)text_width(l->pager.title) + 8;
 	width = width < 24 ? 24 : width;
-	width = width < columns ? width : columns;
+	/* a sliver of what lies below tells nobody anything */
+	width = width + 2 * MARGINS < columns ? width : columns;
 	height = l->lines + 3 < rows ? l->lines + 3 : rows;
 	height = height < 4 ? 4 : height;
 	y = (rows - height) / 2;
 	x = (columns - width) / 2;
 	l->page = height - 3;
-	if (l->top > l->lines - l->page)
-		l->top = l->lines - l->page;
-	if (l->top < 0)
-		l->top = 0;
+	clamp(l);
 	l->seen = true;
 	screen_box(y, x, height, width, l->pager.title);
 	for (int i = 0; *s && i < l->top + l->page; i++, s += strcspn(s, "\n"), s += *s == '\n')
 		if (i >= l->top)
-			screen_view_line(y + 1 + i - l->top, x + 2, width - 4, l->scroll, s, strcspn(s, "\n"));
+			screen_view_line(y + 1 + i - l->top, x + 2, width - MARGINS, 0, s, strcspn(s, "\n"));
 	draw_footer(m, l, y + height - 2, x, width);
 	if (l->top + l->page < l->lines)
 		screen_text(y + height - 1, x + width - 9, 7, 0, ROLE_DIALOG, " more ");
@@ -105,19 +130,21 @@ static void answer_click(struct monitor *m, int key, const struct input *in)
 	answer(m, (struct pager_layer *)layer_top(m), key);
 }
 
+/* Whether it is a key for that; several may come between two frames. */
 static bool scroll(struct pager_layer *l, int key)
 {
 	switch (key) {
-	case K_UP: l->top--; return true;
-	case K_DOWN: l->top++; return true;
-	case K_PGUP: l->top -= l->page; return true;
-	case K_PGDN: l->top += l->page; return true;
-	case K_HOME: l->top = 0; return true;
-	case K_END: l->top = l->lines; return true;
-	case K_LEFT: l->scroll -= l->scroll > 8 ? 8 : l->scroll; return true;
-	case K_RIGHT: l->scroll += l->scroll < l->longest ? 8 : 0; return true;
+	case K_UP: l->top--; break;
+	case K_DOWN: l->top++; break;
+	case K_PGUP: l->top -= l->page; break;
+	case K_PGDN: l->top += l->page; break;
+	case K_HOME: l->top = 0; break;
+	case K_END: l->top = l->lines; break;
+	case K_LEFT: case K_RIGHT: break;
+	default: return false;
 	}
-	return false;
+	clamp(l);
+	return true;
 }
 
 static void type(struct monitor *m, struct pager_layer *l, int key)
@@ -169,6 +196,7 @@ static void release(struct layer *layer)
 	free((char *)l->pager.footer);
 	free((char *)l->pager.typed);
 	buf_release(&l->typed);
+	buf_release(&l->shown);
 	free(l);
 }
 
@@ -183,6 +211,6 @@ void pager_open(struct monitor *m, const struct pager *pager)
 	l->pager.footer = pager->footer ? xstrdup(pager->footer) : NULL;
 	l->pager.typed = pager->typed ? xstrdup(pager->typed) : NULL;
 	buf_init(&l->typed);
-	measure(l);
+	buf_init(&l->shown);
 	layer_push(m, &l->layer);
 }

@@ -126,6 +126,18 @@ static bool input(struct monitor *m, struct layer *layer, const struct input *in
 	return true;
 }
 
+/* Behind the text; above it where there it would be cut. */
+static void draw_error(const struct prompt_layer *p, int rows, int columns, int x)
+{
+	int y = rows - 1;
+
+	if (x + (int)text_width(p->error.s) > columns) {
+		screen_fill(--y, 0, columns, ROLE_TEXT);
+		x = 0;
+	}
+	screen_text(y, x, columns - x, 0, ROLE_ERROR, p->error.s);
+}
+
 static void draw(struct monitor *m, struct layer *layer)
 {
 	struct prompt_layer *p = (struct prompt_layer *)layer;
@@ -146,8 +158,8 @@ static void draw(struct monitor *m, struct layer *layer)
 	screen_text(rows - 1, x, room, skip, ROLE_TEXT, shown.s);
 	screen_cursor(rows - 1, x + at - skip);
 	x += (int)text_width(shown.s) - skip + 2;
-	if (p->error.len && x < columns)
-		screen_text(rows - 1, x, columns - x, 0, ROLE_ERROR, p->error.s);
+	if (p->error.len)
+		draw_error(p, rows, columns, x);
 	buf_release(&shown);
 }
 

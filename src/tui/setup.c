@@ -113,7 +113,7 @@ static const struct {
 	{ "columns", "of this tab, and their order", columns_open },
 	{ "colours", "default, light, monochrome, high contrast", colors_open },
 	{ "interval", "how often it looks", interval_open },
-	{ "users", "whether that tab is by user, cgroup, unit or container", by_open },
+	{ "users", "that tab by user, cgroup, unit or container", by_open },
 	{ "keep", "all settings, now; changes are kept at the end", settings_save },
 };
 

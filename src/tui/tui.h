@@ -171,6 +171,12 @@ struct menu {
 };
 void menu_open(struct monitor *m, const struct menu *menu, const struct menu_item *items, int count);
 
+/*
+ * wrap.c: append to @out the lines of @text, as a view writes them, those that are wider than @width going
+ * on in the next line.
+ */
+void wrap(struct buf *out, const char *text, size_t len, int width);
+
 /* pager.c: a text to read, and perhaps a question below it. */
 struct pager {
 	const char *title;
