@@ -6,7 +6,7 @@
 #	PLACE=80x24			the folder of those that follow
 #	golden NAME TEXT		once TEXT stands there, the screen is that of PLACE/NAME.txt
 #	golden NAME -e REGEX | -v TEXT	the same, waiting as wait_screen does
-#	golden_attributes NAME		the screen with how each cell looks (attributes.py)
+#	golden_attributes NAME …	the same, and how each cell looks (attributes.py)
 #	goldens_told			in teardown: fails with the differences
 #
 # With SCREENS_ANEW set they are written instead: that is `make screens`. All differences of a test are
@@ -38,8 +38,7 @@ golden()
 is_still()
 {
 	read -r -t 0.3 -u "$MUX_NEVER" || :
-	screen
-	mask
+	take_screen
 	[ "$SCREEN" = "$LAST" ] && return
 	LAST=$SCREEN
 	return 1
@@ -47,14 +46,19 @@ is_still()
 
 is_wanted()
 {
-	screen
-	mask
+	take_screen
 	[ "$SCREEN" = "$WANTED" ]
 }
 
-mask()
+take_screen()
 {
-	[ -z "$MASKED" ] || SCREEN=$(sed -E "$MASKED" <<<"$SCREEN")
+	if [ -n "${ATTRIBUTES-}" ]; then
+		screen -e -N
+		SCREEN=$("$PYTHON" "$SOURCE/tests/bats/attributes.py" <<<"$SCREEN")
+	else
+		screen
+		[ -z "$MASKED" ] || SCREEN=$(sed -E "$MASKED" <<<"$SCREEN")
+	fi
 }
 
 tell_difference()
@@ -65,21 +69,12 @@ tell_difference()
 	PATIENCE=3	# it will not be alone
 }
 
-# After golden, so that it stands still.
+# Besides the text how each cell of it looks.
 golden_attributes()
 {
-	local file=$SCREENS/$PLACE/$1.txt
+	local ATTRIBUTES=1
 	need_command "$PYTHON"
-	screen -e -N
-	SCREEN=$("$PYTHON" "$SOURCE/tests/bats/attributes.py" <<<"$SCREEN")
-	if [ -n "${SCREENS_ANEW-}" ]; then
-		mkdir -p "${file%/*}"
-		printf '%s\n' "$SCREEN" >"$file"
-		return
-	fi
-	[ -e "$file" ] || fail "there is no $file; make screens writes it"
-	WANTED=$(<"$file")
-	[ "$SCREEN" = "$WANTED" ] || tell_difference "$file"
+	golden "$@"
 }
 
 goldens_told()
