@@ -38,7 +38,7 @@ static void click(struct monitor *m, int first, const struct input *in);
 /* On the lower edge: which keys end it, and whether items stand below. */
 static void draw_edge(const struct menu_layer *l, int y, int x, int width)
 {
-	if (!l->menu.checks)	/* whose title says it */
+	if (!l->menu.checks && width >= LEAST)	/* else the title says it */
 		screen_text(y, x + 2, width - 4, 0, ROLE_DIALOG, HINT);
 	if (l->top + l->page < l->count && width >= LEAST)
 		screen_text(y, x + width - 9, 7, 0, ROLE_DIALOG, " more ");

@@ -58,7 +58,7 @@ closed()
 	any_size "─ Setup ─" "$BOX" F2
 	any_size "Columns: Space" "$BOX" f
 	any_size "Order by" "$BOX" F6
-	any_size "Whose" $'┌─ Whose ───┐[^\n]*\n[^\n]*│ all users │[^\n]*\n[^\n]*│ postgres  │[^\n]*\n[^\n]*└───────────┘' u
+	any_size "Whose" $'┌─ Whose ─+┐[^\n]*\n[^\n]*│ all users +│[^\n]*\n[^\n]*│ postgres +│[^\n]*\n[^\n]*└─[^\n]*─┘' u
 	any_size "│ container" $'\n│ container [^\n]*\n└' b End
 	any_size "│ holders" $'\n│ holders [^\n]*\n└' F6 End
 }
