@@ -57,7 +57,7 @@ memory_after()
 	wait_screen "every 0.1s"
 	press Shift-Tab
 	wait_screen "[Events]"
-	memory_after 2
+	memory_after 3
 	before=$KIB
 	memory_after 4
 	echo "# $before KiB, then $KIB KiB" >&3
