@@ -15,6 +15,12 @@ teardown()
 	world_close
 }
 
+# The first look is over: what comes now is news.
+looked()
+{
+	wait_screen "Stale     ["
+}
+
 # event EVENT NAME PID COMM MAPPINGS: one line of the Events tab.
 event()
 {
@@ -24,7 +30,7 @@ event()
 @test "events: a segment's life, with who did it, though another tab was shown" {
 	local name
 	monitor_open 120x30 -d 0.2
-	wait_screen F1Help
+	looked
 	actor a shmget size=4096
 	name=shm:${FACT[a.id]}
 	wait_screen -e "$name .* created"
@@ -48,7 +54,7 @@ event()
 
 @test "events: who ends is told by the name that he had" {
 	monitor_open 120x30 -d 0.2
-	wait_screen F1Help
+	looked
 	actor a shm_open name=held
 	tell a mmap
 	wait_screen -e "posix-shm:/held .* attached"
@@ -60,7 +66,7 @@ event()
 
 @test "events: Enter shows the object, or that it is gone" {
 	monitor_open 120x40 -d 0.2 -k posix-shm
-	wait_screen F1Help
+	looked
 	actor a shm_open name=stays
 	tell a mmap
 	actor b shm_open name=goes
@@ -86,7 +92,7 @@ event()
 @test "events: segments that came and went between two looks are counted" {
 	local n
 	monitor_open 120x24 -d 1
-	wait_screen F1Help
+	looked
 	actor a shmget
 	wait_screen "shm:${FACT[a.id]} "
 	press Shift-Tab
