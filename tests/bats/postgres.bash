@@ -64,11 +64,10 @@ none_runs_of()
 	[ -z "$(in_world pgrep -u "$1" -x postgres)" ]
 }
 
-# crash USER: all of that cluster at once.
+# crash USER: all of that cluster at once. A backend may be about to end by itself.
 crash()
 {
-	# shellcheck disable=SC2046 # numbers
-	in_world kill -KILL $(in_world pgrep -u "$1" -x postgres)
+	in_world pkill -KILL -u "$1" -x postgres
 	wait "$PG_JOB" || :
 	until_true none_runs_of "$1" || fail "still there: $(in_world pgrep -u "$1" -xa postgres)"
 }
