@@ -91,7 +91,7 @@ our_cflags := -std=gnu11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -DSYSCONFDIR='"$
 	-DLIBPROC2='"$(LIBPROC2)"' -Iinclude -I$(O)/gen -include ipctop/banned.h $(warnings) $(hardening) $(sanitize) $(PKG_CFLAGS) -pthread
 our_ldflags := -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(sanitize) -pthread
 
-sources := $(sort $(wildcard src/*/*.c))
+sources := $(sort $(wildcard src/*/*.c src/act/*/*.c))
 grammar := $(sort $(wildcard src/*/*.l src/*/*.y))
 generated := $(patsubst src/%.l,$(O)/gen/%_lex.c,$(filter %.l,$(grammar))) \
 	$(patsubst src/%.y,$(O)/gen/%_parse.c,$(filter %.y,$(grammar)))

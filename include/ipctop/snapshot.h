@@ -205,6 +205,10 @@ struct map {
 	uint64_t rss, pss, swap;	/* bytes; with -X */
 };
 
+/* What a process keeps where it lets go of an object. */
+enum leave { LEAVE_COPY, LEAVE_FENCE, NR_LEAVES };
+extern const char *const leave_names[NR_LEAVES + 1];
+
 enum action { ACTION_REMOVE, ACTION_SAVE, ACTION_RESTORE, ACTION_CHMOD, ACTION_CHOWN, NR_ACTIONS };
 extern const char *const action_names[NR_ACTIONS + 1];
 

@@ -28,6 +28,7 @@ const char *const action_names[NR_ACTIONS + 1] = {
 	[ACTION_CHMOD] = "chmod", [ACTION_CHOWN] = "chown",
 };
 
+const char *const leave_names[NR_LEAVES + 1] = { [LEAVE_COPY] = "copy", [LEAVE_FENCE] = "fence" };
 const char *const outcome_names[NR_OUTCOMES + 1] = {
 	[OUTCOME_PLANNED] = "planned",	 [OUTCOME_REMOVED] = "removed",
 	[OUTCOME_CONDEMNED] = "condemned", [OUTCOME_UNLINKED] = "unlinked",
