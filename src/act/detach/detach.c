@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The order of steps: see, stop, look, do, let go. */
+#include "detach.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "ipctop/clock.h"
+#include "ipctop/io.h"
+#include "leave.h"
+#include "vet.h"
+
+int detach_foresee(const struct detach_request *r, struct detach_look *look, struct buf *why)
+{
+	struct vetted v;
+	int rc = vet_running(r, &v, why);
+
+	*look = (struct detach_look){ .copy = v.copy };
+	for (uint32_t i = 0; i < r->nranges; i++)
+		look->length += r->ranges[i].length;
+	vet_release(&v);
+	return rc;
+}
+
+/* One run. */
+struct work {
+	const struct detach_request *r;
+	struct vetted v;
+	struct target t;
+	struct origin origin;
+	struct injector in;
+	uint64_t copied;
+	struct buf *why;
+};
+
+static int each(struct work *w, int (*fn)(struct injector *in, struct piece *p, struct buf *why))
+{
+	int rc = 0;
+
+	for (uint32_t i = 0; i < w->v.space.pieces.count && !rc; i++)
+		rc = fn(&w->in, space_piece(&w->v.space, i), w->why);
+	return rc;
+}
+
+static int unreserve(struct injector *in, struct piece *p, struct buf *why)
+{
+	return copy_unreserve(in, p);
+}
+
+static int fill(struct work *w)
+{
+	int rc = 0;
+
+	for (uint32_t i = 0; i < w->v.space.pieces.count && !rc; i++)
+		rc = copy_fill(&w->in, &w->origin, space_piece(&w->v.space, i), &w->copied, w->why);
+	return rc;
+}
+
+/* All that can fail comes before the first mapping is replaced. */
+static int do_copy(struct work *w)
+{
+	int rc = each(w, copy_reserve), end;
+
+	if (!rc)
+		rc = fill(w);
+	if (!rc)
+		rc = each(w, copy_place);
+	if (!rc)
+		rc = each(w, copy_finish);
+	end = rc == -ETIMEDOUT || rc == -ESRCH ? 0 : each(w, unreserve);
+	return rc ? rc : end;
+}
+
+/* Through @th, what @fn does. The place for the code is chosen while nobody else can trace the process. */
+static int inject_all(struct work *w, struct thread *th, int (*fn)(struct work *w))
+{
+	uint64_t blob;
+	int rc = blob_place(th->tid, w->v.space.vdso, w->v.space.vdso_length, &blob, w->why), end;
+
+	if (rc)
+		return rc;
+	rc = injector_open(&w->in, &w->t, th, blob);
+	if (rc)
+		return say_gone(w->r->pid, w->why);
+	rc = fn(w);
+	end = injector_close(&w->in);
+	return rc ? rc : end;
+}
+
+static int replace(struct work *w)
+{
+	return w->r->leave == LEAVE_COPY ? do_copy(w) : each(w, fence_place);
+}
+
+static int reserve(struct work *w)
+{
+	return each(w, copy_reserve);
+}
+
+static int give_back(struct work *w)
+{
+	return each(w, unreserve);
+}
+
+static void go(struct work *w)
+{
+	for (uint32_t i = 0; i < w->t.threads.count; i++)
+		vet_again((struct thread *)w->t.threads.rows + i);
+	target_go(&w->t);
+}
+
+#define TRIES		20
+#define PAUSE_US	200
+
+/* All threads stopped, and one of them fit to do the calls. */
+static int freeze(struct work *w, struct thread **th)
+{
+	int rc = -EAGAIN;
+
+	for (int i = 0; rc == -EAGAIN && i < TRIES; i++) {
+		if (i) {
+			go(w);
+			usleep(PAUSE_US * i);
+		}
+		buf_reset(w->why);
+		rc = target_stop_all(&w->t, w->why);
+		/* those that it shares its address space with, when none of its own can make more */
+		while (!rc && vet_sharers(&w->t, w->v.tid) > 0)
+			rc = target_stop_all(&w->t, w->why);
+		if (!rc)
+			rc = vet_stopped(&w->t, w->r, &w->v, th, w->why);
+	}
+	return rc;
+}
+
+#define LARGE	(8UL << 20)	/* bytes of a copy that is made twice: once while the process runs */
+
+/* One thread stopped shortly, to do something. */
+static int visit(struct work *w, int (*fn)(struct work *w))
+{
+	struct thread *th;
+	int rc = target_stop_one(&w->t, w->why);
+
+	if (!rc)
+		rc = vet_choose(&w->t, &w->v.space, &th, w->why);
+	if (!rc && !vet_same(&w->v))
+		rc = -ESTALE;
+	if (!rc)
+		rc = inject_all(w, th, fn);
+	go(w);
+	return rc;
+}
+
+/*
+ * Pages are made, and most of the contents are brought, while the process runs: the copy proper is then
+ * quick. What fails here is left to that.
+ */
+static void prepare(struct work *w)
+{
+	uint64_t unused = 0;
+	int rc;
+
+	if (w->r->leave != LEAVE_COPY || w->v.copy < LARGE)
+		return;
+	rc = visit(w, reserve);
+	for (uint32_t i = 0; i < w->v.space.pieces.count && !rc; i++)
+		rc = origin_copy(&w->origin, space_piece(&w->v.space, i), &unused);
+	buf_reset(w->why);
+}
+
+/* Room that was made by prepare(), for a copy that was not. */
+static void tidy(struct work *w)
+{
+	struct buf *told = w->why, unused = BUF_INIT;
+	bool any = false;
+
+	for (uint32_t i = 0; i < w->v.space.pieces.count; i++)
+		any |= space_piece(&w->v.space, i)->room != 0;
+	if (!any)
+		return;
+	w->why = &unused;
+	(void)!visit(w, give_back);
+	w->why = told;
+	buf_release(&unused);
+}
+
+static int run(struct work *w)
+{
+	struct thread *th;
+	int rc = vet_running(w->r, &w->v, w->why);
+
+	if (rc)
+		return rc;
+	target_init(&w->t, w->r->pid, w->r->pidfd);
+	origin_open(&w->origin, w->r, space_piece(&w->v.space, 0), w->v.tid);
+	prepare(w);
+	rc = freeze(w, &th);
+	if (!rc)
+		rc = inject_all(w, th, replace);
+	go(w);
+	tidy(w);
+	origin_close(&w->origin);
+	return rc;
+}
+
+/* What the child tells; in memory that both see, since it may be killed at any moment. */
+struct report {
+	bool finished;
+	int error;
+	struct detach_result result;
+	char why[512];
+};
+
+/* A target's terminal may be ours: nothing is written meanwhile, and no signal from there arrives. */
+static void settle_in(void)
+{
+	sigset_t all;
+	FILE *f;
+
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, NULL);
+	setsid();
+	target_clock();
+	/* when memory is short others are to die: it would leave somebody stopped for longer */
+	f = fopen("/proc/self/oom_score_adj", "we");
+	if (f) {
+		fputs("-1000", f);
+		fclose(f);
+	}
+}
+
+static void work(const struct detach_request *r, struct report *report)
+{
+	struct buf why = BUF_INIT;
+	struct work w = { .r = r, .why = &why };
+
+	settle_in();
+	report->error = run(&w);
+	report->result.stopped = w.t.stopped;
+	report->result.copied = w.copied;
+	while (report->result.done < w.v.space.pieces.count &&
+	       space_piece(&w.v.space, report->result.done)->done)
+		report->result.done++;
+	snprintf(report->why, sizeof(report->why), "%s", why.s);
+	report->finished = true;
+	_exit(0);
+}
+
+static int wait_for(pid_t child)
+{
+	int status;
+
+	while (waitpid(child, &status, 0) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return 0;
+}
+
+int detach_run(const struct detach_request *r, struct detach_result *result, struct buf *why)
+{
+	struct report *report = mmap(NULL, sizeof(*report), PROT_READ | PROT_WRITE,
+				     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pid_t child;
+	int rc;
+
+	*result = (struct detach_result){ 0 };
+	if (report == MAP_FAILED)
+		return -errno;
+	child = fork();
+	if (!child)
+		work(r, report);
+	rc = child < 0 ? -errno : wait_for(child);
+	if (child < 0) {
+		buf_printf(why, "fork: %s", strerrordesc_np(-rc));
+	} else if (!report->finished) {
+		rc = -EINTR;
+		buf_puts(why, "it was interrupted: the process that does it was killed");
+	} else {
+		rc = report->error;
+		*result = report->result;
+		buf_puts(why, report->why);
+	}
+	munmap(report, sizeof(*report));
+	return rc;
+}

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "origin.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#define PIECE_BYTES	(2UL << 20)	/* moved at a time */
+#define PAGE		4096UL		/* what a hole is a multiple of, at least */
+
+static int open_mapping(pid_t tid, const struct piece *p)
+{
+	char path[96];
+
+	snprintf(path, sizeof(path), "/proc/%d/map_files/%" PRIx64 "-%" PRIx64, (int)tid, p->start, p->end);
+	return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+}
+
+/* A descriptor of the same file. */
+static int open_descriptor(const struct detach_request *r, pid_t tid)
+{
+	char path[64];
+	struct dirent *e;
+	int fd = -1;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", (int)tid);
+	dir = opendir(path);
+	while (dir && fd < 0 && (e = readdir(dir))) {
+		struct stat st;
+
+		if (fstatat(dirfd(dir), e->d_name, &st, 0) || !S_ISREG(st.st_mode) ||
+		    st.st_dev != r->device || st.st_ino != r->inode)
+			continue;
+		fd = openat(dirfd(dir), e->d_name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	}
+	if (dir)
+		closedir(dir);
+	return fd;
+}
+
+void origin_open(struct origin *x, const struct detach_request *r, const struct piece *p, pid_t tid)
+{
+	struct statfs sfs;
+	struct stat st;
+
+	*x = (struct origin){ .tid = tid };
+	x->fd = open_mapping(tid, p);
+	if (x->fd < 0)
+		x->fd = open_descriptor(r, tid);
+	if (x->fd >= 0 && (fstat(x->fd, &st) || fstatfs(x->fd, &sfs))) {
+		close(x->fd);
+		x->fd = -1;
+	}
+	if (x->fd >= 0) {
+		x->size = st.st_size;
+		x->huge = sfs.f_type == HUGETLBFS_MAGIC;
+	}
+	x->buffer = mmap(NULL, PIECE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (x->buffer == MAP_FAILED)
+		out_of_memory();
+}
+
+void origin_close(struct origin *x)
+{
+	if (x->fd >= 0)
+		close(x->fd);
+	munmap(x->buffer, PIECE_BYTES);
+}
+
+static uint64_t piece_length(const struct piece *p)
+{
+	return p->end - p->start;
+}
+
+/* The next run of data of @p at or behind @from, in offsets of the object: 1, 0 or -errno. */
+static int next_data(const struct origin *x, const struct piece *p, uint64_t from, uint64_t *start, uint64_t *end)
+{
+	uint64_t limit = p->offset + piece_length(p);
+	off_t at;
+
+	if (from >= limit)
+		return 0;
+	*start = from;
+	*end = limit;
+	if (x->fd < 0)
+		return 1;
+	at = lseek(x->fd, from, SEEK_DATA);
+	if (at < 0 && errno == ENXIO)
+		return 0;
+	if (at < 0)
+		return errno == EINVAL ? 1 : -errno;	/* a file system that knows of no holes */
+	*start = at;
+	at = lseek(x->fd, *start, SEEK_HOLE);
+	if (at > 0 && (uint64_t)at < limit)
+		*end = at;
+	/* ... or up to the end, in the middle of a page */
+	*end = (*end + PAGE - 1) & ~(PAGE - 1);
+	return *start < limit;
+}
+
+int origin_measure(const struct origin *x, const struct piece *p, uint64_t *bytes, struct buf *why)
+{
+	uint64_t at = p->offset, start, end;
+	int rc;
+
+	*bytes = 0;
+	if (x->fd >= 0 && ((x->size + PAGE - 1) & ~(PAGE - 1)) < p->offset + piece_length(p)) {
+		buf_printf(why, "mapping %" PRIx64 "-%" PRIx64 " goes beyond the end of the object, where a copy "
+			   "would have zeros instead of SIGBUS", p->start, p->end);
+		return -EOPNOTSUPP;
+	}
+	while ((rc = next_data(x, p, at, &start, &end)) > 0) {
+		*bytes += end - start;
+		at = end;
+	}
+	if (rc)
+		buf_printf(why, "the object cannot be read: %s", strerrordesc_np(-rc));
+	return rc;
+}
+
+static int write_there(pid_t tid, const void *bytes, uint64_t there, size_t n)
+{
+	struct iovec from = { (void *)bytes, n }, to = { (void *)(uintptr_t)there, n };
+	ssize_t done = process_vm_writev(tid, &from, 1, &to, 1, 0);
+
+	if (done < 0)
+		return -errno;
+	return (size_t)done == n ? 0 : -EFAULT;
+}
+
+static bool is_zero(const unsigned char *bytes, size_t n)
+{
+	return !bytes[0] && !memcmp(bytes, bytes + 1, n - 1);
+}
+
+/* Through a buffer: a page of zeros needs no memory. @fd -1: the target's own view at @at. */
+static int copy_read(const struct origin *x, const struct piece *p, uint64_t offset, uint64_t n)
+{
+	uint64_t into = offset - p->offset;
+	struct iovec here = { x->buffer, n }, there = { (void *)(uintptr_t)(p->start + into), n };
+	ssize_t got = x->fd >= 0 ? pread(x->fd, x->buffer, n, offset) :
+		      process_vm_readv(x->tid, &here, 1, &there, 1, 0);
+
+	if (got < 0)
+		return -errno;
+	memset((char *)x->buffer + got, 0, n - got);
+	if (x->fd < 0 && (uint64_t)got < n)
+		return -EFAULT;
+	for (uint64_t at = 0; at < n; at += PAGE) {
+		const unsigned char *page = (unsigned char *)x->buffer + at;
+		int rc = is_zero(page, PAGE) ? 0 : write_there(x->tid, page, p->scratch + into + at, PAGE);
+
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+/*
+ * Straight from the object's pages, as mapped here: half the work. Only the kernel touches them, so that a
+ * file which becomes shorter is an error, no SIGBUS.
+ */
+static int copy_mapped(const struct origin *x, const struct piece *p, uint64_t offset, uint64_t n)
+{
+	void *view = mmap(NULL, n, PROT_READ, MAP_SHARED, x->fd, offset);
+	int rc;
+
+	if (view == MAP_FAILED)
+		return copy_read(x, p, offset, n);
+	rc = write_there(x->tid, view, p->scratch + offset - p->offset, n);
+	munmap(view, n);
+	return rc;
+}
+
+int origin_copy(const struct origin *x, const struct piece *p, uint64_t *copied)
+{
+	bool mapped = x->fd >= 0 && !x->huge;
+	uint64_t at = p->offset, start, end;
+	int rc;
+
+	while ((rc = next_data(x, p, at, &start, &end)) > 0) {
+		for (at = start; at < end && rc >= 0;) {
+			uint64_t n = end - at;
+
+			if (!mapped && n > PIECE_BYTES)
+				n = PIECE_BYTES;
+			rc = mapped ? copy_mapped(x, p, at, n) : copy_read(x, p, at, n);
+			if (rc)
+				return rc;
+			at += n;
+			*copied += n;
+		}
+	}
+	return rc;
+}

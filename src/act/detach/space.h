@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef ACT_DETACH_SPACE_H
+#define ACT_DETACH_SPACE_H
+
+/* The address space of the target: the mappings that it is about, and what the kernel says of them. */
+#include "arch.h"
+#include "detach.h"
+
+/* Of VmFlags in smaps (proc_pid_smaps(5)): what forbids it, or must be the same for a copy. */
+enum piece_flag {
+	PIECE_LOCKED	= 1 << 0,	/* lo */
+	PIECE_ON_FAULT	= 1 << 1,	/* lf: locked as pages come */
+	PIECE_NO_FORK	= 1 << 2,	/* dc */
+	PIECE_NO_DUMP	= 1 << 3,	/* dd */
+	PIECE_RANDOM	= 1 << 4,	/* rr */
+	PIECE_SEQUENTIAL = 1 << 5,	/* sr */
+	PIECE_SEALED	= 1 << 6,	/* sl */
+	PIECE_DEVICE	= 1 << 7,	/* io, pf, mm */
+	PIECE_UFFD	= 1 << 8,	/* um, uw, ui */
+};
+
+/* One VMA that is to be let go. */
+struct piece {
+	uint64_t start, end, offset;	/* bytes */
+	uint32_t prot;			/* PROT_READ … of mmap(2) */
+	uint32_t flags;			/* enum piece_flag */
+	uint64_t copy;			/* bytes of memory that its copy takes */
+	uint64_t scratch, reserved;	/* where the copy is made, in the target: address and bytes; 0: none */
+	uint64_t room, room_length;	/* the mapping that @scratch lies in */
+	bool done;
+};
+
+struct space {
+	struct table pieces;		/* struct piece, in the order of addresses */
+	uint64_t vdso, vdso_length;	/* 0: none */
+	bool wide;			/* a 64-bit program: by its vdso */
+};
+
+/*
+ * Read what is mapped in the ranges of @r, by smaps of the thread @tid: 0 (space_release), -ESTALE when they are
+ * not each one shared mapping of the object, or -errno, with a sentence.
+ */
+int space_read(struct space *s, const struct detach_request *r, pid_t tid, struct buf *why) __must_check;
+void space_release(struct space *s);
+static inline struct piece *space_piece(const struct space *s, uint32_t i)
+{
+	return (struct piece *)s->pieces.rows + i;
+}
+
+/* Whether all that is still so, by maps of a stopped thread (smaps would be slow): 0, -ESTALE, -errno. */
+int space_check(const struct space *s, const struct detach_request *r, pid_t tid, struct buf *why) __must_check;
+int say_changed(struct buf *why);	/* -ESTALE */
+
+#endif

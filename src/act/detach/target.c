@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "target.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "ipctop/clock.h"
+#include "ipctop/io.h"
+
+#ifndef PTRACE_EVENT_STOP
+#define PTRACE_EVENT_STOP 128
+#endif
+
+static void on_alarm(int signal)
+{
+}
+
+void target_clock(void)
+{
+	struct sigaction act = { .sa_handler = on_alarm };
+	/* again and again: one that comes right before a wait would be lost */
+	const struct itimerval every = { .it_interval = { 0, 20000 }, .it_value = { 0, 20000 } };
+	sigset_t set;
+
+	sigaction(SIGALRM, &act, NULL);
+	sigemptyset(&set);
+	sigaddset(&set, SIGALRM);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	setitimer(ITIMER_REAL, &every, NULL);
+}
+
+static void add_group(struct target *t, pid_t pid)
+{
+	*(pid_t *)table_add(&t->groups, sizeof(pid_t)) = pid;
+}
+
+void target_init(struct target *t, pid_t pid, int pidfd)
+{
+	*t = (struct target){ .pid = pid, .pidfd = pidfd };
+	add_group(t, pid);
+}
+
+static struct thread *thread_at(const struct target *t, uint32_t i)
+{
+	return (struct thread *)t->threads.rows + i;
+}
+
+static struct thread *find(const struct target *t, pid_t tid)
+{
+	for (uint32_t i = 0; i < t->threads.count; i++)
+		if (thread_at(t, i)->tid == tid)
+			return thread_at(t, i);
+	return NULL;
+}
+
+bool status_is_event(int status)
+{
+	return WIFSTOPPED(status) && status >> 16 == PTRACE_EVENT_STOP;
+}
+
+bool status_is_syscall(int status)
+{
+	return WIFSTOPPED(status) && WSTOPSIG(status) == (SIGTRAP | 0x80);
+}
+
+int status_signal(int status)
+{
+	if (!WIFSTOPPED(status) || status >> 16 || status_is_syscall(status))
+		return 0;
+	return WSTOPSIG(status);
+}
+
+int thread_interrupt(const struct thread *th)
+{
+	return ptrace(PTRACE_INTERRUPT, th->tid, NULL, NULL) ? -errno : 0;
+}
+
+int thread_go(struct thread *th, int request, int signal)
+{
+	if (ptrace(request, th->tid, NULL, (void *)(intptr_t)signal))
+		return -errno;
+	th->state = THREAD_RUNS;
+	th->parked = false;
+	return 0;
+}
+
+int target_wait(struct target *t, struct thread **th)
+{
+	for (;;) {
+		int status;
+		pid_t tid = waitpid(-1, &status, __WALL);
+
+		if (tid < 0 && errno != EINTR)
+			return errno == ECHILD ? -ESRCH : -errno;
+		if (tid < 0) {
+			if (clock_mono_us() > t->deadline)
+				return -ETIMEDOUT;
+			continue;
+		}
+		*th = find(t, tid);
+		if (!*th)
+			continue;
+		(*th)->status = status;
+		(*th)->state = WIFSTOPPED(status) ? THREAD_STOPPED : THREAD_GONE;
+		(*th)->parked = status_is_event(status);
+		return 0;
+	}
+}
+
+pid_t number_of(const char *name)
+{
+	char *end;
+	unsigned long n = strtoul(name, &end, 10);
+
+	return *end || n > INT32_MAX ? 0 : (pid_t)n;
+}
+
+int thread_file(pid_t tid, const char *file, struct buf *text)
+{
+	char path[64];
+
+	buf_reset(text);
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)tid, file);
+	return io_read_file(AT_FDCWD, path, text, 1 << 20);
+}
+
+bool status_number(const char *status, const char *name, int base, uint64_t *value)
+{
+	size_t n = strlen(name);
+
+	/* a newline in the name of a process is escaped: only a line of its own begins so */
+	for (const char *line = status; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (!strncmp(line, name, n) && line[n] == ':') {
+			*value = strtoull(line + n + 1, NULL, base);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* A dead leader, or a thread on its way out: nothing of it can be stopped. */
+static bool is_dead(pid_t tid)
+{
+	struct buf text = BUF_INIT;
+	const char *state;
+	bool dead = true;
+
+	if (!thread_file(tid, "status", &text)) {
+		state = strstr(text.s, "\nState:\t");
+		dead = state && (state[8] == 'Z' || state[8] == 'X');
+	}
+	buf_release(&text);
+	return dead;
+}
+
+int say_gone(pid_t pid, struct buf *why)
+{
+	buf_printf(why, "process %d went away", (int)pid);
+	return -ESRCH;
+}
+
+int say_tracer(pid_t pid, pid_t tid, struct buf *why)
+{
+	struct buf text = BUF_INIT;
+	uint64_t tracer = 0;
+
+	if (!thread_file(tid, "status", &text))
+		status_number(text.s, "TracerPid", 10, &tracer);
+	buf_release(&text);
+	if (!tracer || tracer == (uint64_t)getpid())
+		return 0;
+	buf_printf(why, "process %d is already traced by process %" PRIu64, (int)pid, tracer);
+	return -EBUSY;
+}
+
+int say_asleep(pid_t pid, struct buf *why)
+{
+	buf_printf(why, "process %d does not run (frozen cgroup?): nothing was changed", (int)pid);
+	return -ETIMEDOUT;
+}
+
+int say_untraceable(pid_t pid, struct buf *why)
+{
+	buf_printf(why, "process %d may not be traced by this user: that takes CAP_SYS_PTRACE, or to be its user, "
+		   "where the process and Yama allow it", (int)pid);
+	return -EPERM;
+}
+
+/* 1: a new one, 0: it is known, or has gone. */
+static int seize(struct target *t, pid_t tid, struct buf *why)
+{
+	struct thread *th;
+
+	if (find(t, tid))
+		return 0;
+	if (ptrace(PTRACE_SEIZE, tid, NULL, (void *)(intptr_t)PTRACE_O_TRACESYSGOOD)) {
+		if (errno == ESRCH || is_dead(tid))
+			return 0;
+		return say_tracer(t->pid, tid, why) ? -EBUSY : say_untraceable(t->pid, why);
+	}
+	th = table_add(&t->threads, sizeof(*th));
+	th->tid = tid;
+	return 1;
+}
+
+/* All threads of @pid; with @one at most so many. How many are new, or -errno. */
+static int seize_group(struct target *t, pid_t pid, bool one, struct buf *why)
+{
+	int found = 0, rc = 0;
+	struct dirent *e;
+	char path[32];
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
+	dir = opendir(path);
+	if (!dir)
+		return 0;
+	while (rc >= 0 && !(one && found) && (e = readdir(dir))) {
+		pid_t tid = number_of(e->d_name);
+
+		rc = tid > 0 ? seize(t, tid, why) : 0;
+		found += rc > 0;
+	}
+	closedir(dir);
+	return rc < 0 ? rc : found;
+}
+
+static int seize_new(struct target *t, bool one, struct buf *why)
+{
+	int found = 0;
+
+	for (uint32_t i = 0; i < t->groups.count && !(one && found); i++) {
+		int rc = seize_group(t, ((pid_t *)t->groups.rows)[i], one, why);
+
+		if (rc < 0)
+			return rc;
+		found += rc;
+	}
+	return found;
+}
+
+/* On its way it may have met a signal: that is delivered, and it is asked again. */
+static void park(struct thread *th)
+{
+	if (th->state != THREAD_STOPPED || th->parked)
+		return;
+	/* a trap takes the request back (ptrace(2) does not say so) */
+	if (thread_interrupt(th) || thread_go(th, PTRACE_CONT, status_signal(th->status)))
+		th->state = THREAD_GONE;
+}
+
+static struct thread *first_running(const struct target *t)
+{
+	for (uint32_t i = 0; i < t->threads.count; i++)
+		if (thread_at(t, i)->state == THREAD_RUNS)
+			return thread_at(t, i);
+	return NULL;
+}
+
+static int not_stopped(const struct target *t, struct buf *why)
+{
+	const struct thread *th = first_running(t);
+	struct buf text = BUF_INIT;
+	char state = '?';
+	const char *at;
+
+	if (th && !thread_file(th->tid, "status", &text)) {
+		at = strstr(text.s, "\nState:\t");
+		state = at ? at[8] : '?';
+	}
+	buf_printf(why, "thread %d of process %d did not stop within %d ms (state %c)",
+		   th ? (int)th->tid : 0, (int)t->pid, PATIENCE_US / 1000, state);
+	buf_release(&text);
+	return -ETIMEDOUT;
+}
+
+static int settle(struct target *t, struct buf *why)
+{
+	while (first_running(t)) {
+		struct thread *th;
+		int rc = target_wait(t, &th);
+
+		if (rc == -ETIMEDOUT)
+			return not_stopped(t, why);
+		if (rc)
+			break;
+		park(th);
+	}
+	return 0;
+}
+
+static int stop_new(struct target *t, bool one, struct buf *why)
+{
+	int found = seize_new(t, one, why), rc;
+
+	for (uint32_t i = 0; i < t->threads.count; i++)
+		if (thread_at(t, i)->state == THREAD_RUNS && thread_interrupt(thread_at(t, i)))
+			thread_at(t, i)->state = THREAD_GONE;
+	if (!t->stopped_at)
+		t->stopped_at = clock_mono_us();
+	rc = found < 0 ? 0 : settle(t, why);
+	return rc ? rc : found;
+}
+
+static uint32_t count_stopped(const struct target *t)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < t->threads.count; i++)
+		n += thread_at(t, i)->state == THREAD_STOPPED;
+	return n;
+}
+
+static int stop(struct target *t, bool one, struct buf *why)
+{
+	int rc;
+
+	t->deadline = clock_mono_us() + PATIENCE_US;
+	do {
+		rc = stop_new(t, one, why);
+		/* threads that make threads all the time */
+		if (rc > 0 && clock_mono_us() > t->deadline)
+			return not_stopped(t, why);
+	} while (rc > 0 && !one);
+	if (rc < 0)
+		return rc;
+	return count_stopped(t) ? 0 : say_gone(t->pid, why);
+}
+
+int target_stop_all(struct target *t, struct buf *why)
+{
+	return stop(t, false, why);
+}
+
+int target_stop_one(struct target *t, struct buf *why)
+{
+	return stop(t, true, why);
+}
+
+void target_go(struct target *t)
+{
+	for (uint32_t i = 0; i < t->threads.count; i++)
+		if (thread_at(t, i)->state == THREAD_STOPPED)
+			(void)!ptrace(PTRACE_DETACH, thread_at(t, i)->tid, NULL, NULL);
+	if (t->stopped_at)
+		t->stopped += clock_mono_us() - t->stopped_at;
+	t->stopped_at = 0;
+	t->threads.count = 0;
+}
+
+void target_release(struct target *t)
+{
+	target_go(t);
+	table_release(&t->threads);
+	table_release(&t->groups);
+}
+
+bool target_lives(const struct target *t)
+{
+	struct pollfd p = { .fd = t->pidfd, .events = POLLIN };
+
+	return poll(&p, 1, 0) == 0 && !syscall(SYS_pidfd_send_signal, t->pidfd, 0, NULL, 0);
+}

@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "vet.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <linux/kcmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+#include "origin.h"
+#include "room.h"
+
+#define KTHREAD 0x200000		/* PF_KTHREAD of linux/sched.h, in the flags of stat */
+
+/* State, number of threads and flags, by proc_pid_stat(5). */
+static int read_stat(pid_t pid, char *state, unsigned int *flags, unsigned int *threads)
+{
+	struct buf text = BUF_INIT;
+	int rc = thread_file(pid, "stat", &text);
+	const char *at = rc ? NULL : strrchr(text.s, ')');
+
+	if (!rc && (!at || sscanf(at, ") %c %*d %*d %*d %*d %*d %u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %u",
+				  state, flags, threads) != 3))
+		rc = -EPROTO;
+	buf_release(&text);
+	return rc == -ENOENT ? -ESRCH : rc;
+}
+
+/* Of a process whose leader has ended: a thread that lives, or 0. */
+static pid_t live_thread(pid_t pid)
+{
+	char path[32], state;
+	unsigned int unused;
+	struct dirent *e;
+	pid_t found = 0;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
+	dir = opendir(path);
+	while (dir && !found && (e = readdir(dir))) {
+		pid_t tid = number_of(e->d_name);
+
+		if (tid > 0 && !read_stat(tid, &state, &unused, &unused) && state != 'Z' && state != 'X')
+			found = tid;
+	}
+	if (dir)
+		closedir(dir);
+	return found;
+}
+
+static int check_process(const struct detach_request *r, pid_t *tid, struct buf *why)
+{
+	unsigned int flags, threads;
+	char state;
+
+	if (r->pid == 1 || r->pid == getpid() || r->pid == getppid()) {
+		buf_printf(why, "process %d is %s", (int)r->pid, r->pid == 1 ? "init" : "ipctop itself");
+		return -EOPNOTSUPP;
+	}
+	if (read_stat(r->pid, &state, &flags, &threads))
+		return say_gone(r->pid, why);
+	if (flags & KTHREAD) {
+		buf_printf(why, "process %d is a thread of the kernel", (int)r->pid);
+		return -EOPNOTSUPP;
+	}
+	*tid = state == 'Z' ? live_thread(r->pid) : r->pid;
+	if (*tid)
+		return 0;
+	buf_printf(why, "process %d is a zombie, it holds nothing", (int)r->pid);
+	return -ESRCH;
+}
+
+static int check_tracer(const struct detach_request *r, struct vetted *v, struct buf *why)
+{
+	char path[40];
+	int rc = say_tracer(r->pid, v->tid, why);
+
+	if (rc)
+		return rc;
+	/* the same question as ptrace(2) asks */
+	snprintf(path, sizeof(path), "/proc/%d/mem", (int)v->tid);
+	v->memory = open(path, O_RDWR | O_CLOEXEC);
+	if (v->memory >= 0)
+		return 0;
+	return errno == EACCES || errno == EPERM ? say_untraceable(r->pid, why) : say_gone(r->pid, why);
+}
+
+static int check_pieces(const struct space *s, struct buf *why)
+{
+	static const struct { enum piece_flag flag; const char *what; } forbidden[] = {
+		{ PIECE_SEALED, "sealed" }, { PIECE_DEVICE, "device memory" },
+		{ PIECE_UFFD, "registered with userfaultfd" },
+	};
+
+	for (uint32_t i = 0; i < s->pieces.count; i++) {
+		const struct piece *p = space_piece(s, i);
+
+		for (size_t k = 0; k < ARRAY_SIZE(forbidden); k++) {
+			if (!(p->flags & forbidden[k].flag))
+				continue;
+			buf_printf(why, "mapping %" PRIx64 "-%" PRIx64 " is %s", p->start, p->end,
+				   forbidden[k].what);
+			return -EOPNOTSUPP;
+		}
+	}
+	if (s->vdso)
+		return 0;
+	buf_puts(why, "it has no vdso, where the code would stand that it is to run");
+	return -EOPNOTSUPP;
+}
+
+static int measure(const struct detach_request *r, struct vetted *v, struct buf *why)
+{
+	struct origin origin;
+	int rc = 0;
+
+	if (r->leave != LEAVE_COPY)
+		return 0;
+	origin_open(&origin, r, space_piece(&v->space, 0), v->tid);
+	for (uint32_t i = 0; i < v->space.pieces.count && !rc; i++) {
+		struct piece *p = space_piece(&v->space, i);
+
+		rc = origin_measure(&origin, p, &p->copy, why);
+		v->copy += p->copy;
+	}
+	origin_close(&origin);
+	return rc ? rc : room_check(v->tid, v->copy, why);
+}
+
+int vet_running(const struct detach_request *r, struct vetted *v, struct buf *why)
+{
+	int rc;
+
+	*v = (struct vetted){ .memory = -1 };
+#ifndef ARCH_NAME
+	buf_puts(why, "to make a process let go is not implemented for this processor");
+	return -EOPNOTSUPP;
+#endif
+	rc = check_process(r, &v->tid, why);
+	if (!rc)
+		rc = check_tracer(r, v, why);
+	if (!rc)
+		rc = space_read(&v->space, r, v->tid, why);
+	if (!rc)
+		rc = check_pieces(&v->space, why);
+	if (!rc && room_frozen(v->tid))
+		rc = say_asleep(r->pid, why);
+	return rc ? rc : measure(r, v, why);
+}
+
+void vet_release(struct vetted *v)
+{
+	space_release(&v->space);
+	if (v->memory >= 0)
+		close(v->memory);
+}
+
+bool vet_same(const struct vetted *v)
+{
+	char byte;
+
+	/* of an address space that nobody has any more nothing is read (proc_pid_mem(5)) */
+	return pread(v->memory, &byte, 1, v->space.vdso) == 1;
+}
+
+int vet_sharers(struct target *t, pid_t tid)
+{
+	DIR *dir = opendir("/proc");
+	struct dirent *e;
+	int found = 0;
+
+	while (dir && (e = readdir(dir))) {
+		pid_t pid = number_of(e->d_name);
+		const pid_t *groups = t->groups.rows;
+		bool known = pid <= 0;
+
+		for (uint32_t i = 0; i < t->groups.count && !known; i++)
+			known = groups[i] == pid;
+		if (known || syscall(SYS_kcmp, tid, pid, KCMP_VM, 0, 0) != 0)
+			continue;
+		*(pid_t *)table_add(&t->groups, sizeof(pid)) = pid;
+		found++;
+	}
+	if (dir)
+		closedir(dir);
+	return found;
+}
+
+static bool reads(pid_t tid, uint64_t at, void *bytes, size_t n)
+{
+	struct iovec here = { bytes, n }, there = { (void *)(uintptr_t)at, n };
+
+	return process_vm_readv(tid, &here, 1, &there, 1, 0) == (ssize_t)n;
+}
+
+#ifndef PTRACE_GET_RSEQ_CONFIGURATION
+#define PTRACE_GET_RSEQ_CONFIGURATION 0x420f
+#endif
+#ifndef PTRACE_GET_SYSCALL_USER_DISPATCH_CONFIG
+#define PTRACE_GET_SYSCALL_USER_DISPATCH_CONFIG 0x4211
+#endif
+
+/*
+ * In a restartable sequence (rseq(2)) the kernel would take the run of the blob for its end: it would not be
+ * begun anew after the stop.
+ */
+static bool is_in_sequence(const struct thread *th, const struct arch_regs *regs)
+{
+	struct {
+		uint64_t pointer;
+		uint32_t size, signature, flags, pad;
+	} config = { 0 };
+	struct {
+		uint32_t version, flags;
+		uint64_t start, length, abort;
+	} section;
+	uint64_t at;
+
+	if (ptrace(PTRACE_GET_RSEQ_CONFIGURATION, th->tid, sizeof(config), &config) < 0 || !config.pointer)
+		return false;
+	if (!reads(th->tid, config.pointer + 8, &at, sizeof(at)) || !at)
+		return false;
+	return !reads(th->tid, at, &section, sizeof(section)) ||
+	       arch_ip(regs) - section.start < section.length;
+}
+
+static bool dispatches_calls(const struct thread *th)
+{
+	struct {
+		uint64_t mode, selector, offset, length;
+	} config = { 0 };
+
+	return !ptrace(PTRACE_GET_SYSCALL_USER_DISPATCH_CONFIG, th->tid, sizeof(config), &config) && config.mode;
+}
+
+/* 0: it can do the calls. */
+static int try_thread(const struct thread *th, const struct space *s, struct buf *why)
+{
+	struct arch_regs regs;
+
+	buf_reset(why);
+	if (arch_get(th->tid, &regs)) {
+		buf_printf(why, "thread %d went away", (int)th->tid);
+		return -ESRCH;
+	}
+	if ((arch_isa(&regs) == ISA_WIDE) != s->wide) {
+		buf_printf(why, "thread %d runs code of another instruction set than its process", (int)th->tid);
+		return -EAGAIN;
+	}
+	if (is_in_sequence(th, &regs)) {
+		buf_printf(why, "thread %d is always in a restartable sequence", (int)th->tid);
+		return -EAGAIN;
+	}
+	if (dispatches_calls(th)) {
+		buf_printf(why, "thread %d uses syscall user dispatch", (int)th->tid);
+		return -EOPNOTSUPP;
+	}
+	return 0;
+}
+
+/* One that sleeps in a call which goes on by itself is the least disturbed. */
+static bool sleeps(const struct thread *th)
+{
+	struct arch_regs regs;
+
+	return !arch_get(th->tid, &regs) && arch_restarts(&regs);
+}
+
+int vet_choose(struct target *t, const struct space *s, struct thread **th, struct buf *why)
+{
+	int rc = say_gone(t->pid, why);
+
+	for (int pass = 0; pass < 2; pass++) {
+		for (uint32_t i = 0; i < t->threads.count; i++) {
+			*th = (struct thread *)t->threads.rows + i;
+			if (!(*th)->parked || sleeps(*th) != (pass == 0))
+				continue;
+			rc = try_thread(*th, s, why);
+			if (!rc)
+				return 0;
+		}
+	}
+	return rc;
+}
+
+static bool is_inside(const struct space *s, uint64_t at)
+{
+	for (uint32_t i = 0; i < s->pieces.count; i++)
+		if (at >= space_piece(s, i)->start && at < space_piece(s, i)->end)
+			return true;
+	return false;
+}
+
+#define FUTEXES_MAX 128		/* FUTEX_WAITV_MAX */
+
+/* futex_waitv(2): the address is that of a list. */
+static bool lists_inside(const struct thread *th, const struct space *s, uint64_t at, uint64_t n)
+{
+	struct {
+		uint64_t value, address;
+		uint32_t flags, reserved;
+	} waits[FUTEXES_MAX];
+
+	if (n > FUTEXES_MAX || !reads(th->tid, at, waits, n * sizeof(waits[0])))
+		return false;
+	for (uint64_t i = 0; i < n; i++)
+		if (is_inside(s, waits[i].address))
+			return true;
+	return false;
+}
+
+/* A waiter would wait for the object that others still share, or for the copy that they do not wake. */
+static int check_waiter(const struct thread *th, const struct space *s, struct buf *why)
+{
+	struct arch_regs regs;
+	const int *futexes;
+	uint64_t args[6];
+	int number;
+
+	if (arch_get(th->tid, &regs))
+		return 0;
+	number = arch_syscall(&regs, args);
+	futexes = arch_futexes[arch_isa(&regs)];
+	if (number == -1 || !((number == futexes[FUTEX_ONE] && is_inside(s, args[0])) ||
+			      (number == futexes[FUTEX_NEW] && is_inside(s, args[0])) ||
+			      (number == futexes[FUTEX_LIST] && lists_inside(th, s, args[0], args[1]))))
+		return 0;
+	buf_printf(why, "thread %d waits on a lock inside the object", (int)th->tid);
+	return -EOPNOTSUPP;
+}
+
+int vet_stopped(struct target *t, const struct detach_request *r, const struct vetted *v,
+		struct thread **th, struct buf *why)
+{
+	int rc = vet_choose(t, &v->space, th, why);
+
+	if (rc)
+		return rc;
+	if (!target_lives(t))
+		return say_gone(r->pid, why);
+	rc = vet_same(v) ? 0 : say_changed(why);
+	if (!rc)
+		rc = space_check(&v->space, r, (*th)->tid, why);
+	for (uint32_t i = 0; i < t->threads.count && !rc; i++) {
+		const struct thread *waiter = (struct thread *)t->threads.rows + i;
+
+		if (waiter->parked)
+			rc = check_waiter(waiter, &v->space, why);
+	}
+	return rc;
+}
+
+/* A signal that has come meanwhile is what ends the call, then. */
+static bool has_signal(pid_t tid)
+{
+	struct buf text = BUF_INIT;
+	uint64_t own = 0, shared = 0, blocked = 0;
+	bool any = true;
+
+	if (!thread_file(tid, "status", &text) && status_number(text.s, "SigPnd", 16, &own) &&
+	    status_number(text.s, "ShdPnd", 16, &shared) && status_number(text.s, "SigBlk", 16, &blocked))
+		any = (own | shared) & ~blocked;
+	buf_release(&text);
+	return any;
+}
+
+static bool waits_forever(const struct arch_regs *regs)
+{
+	uint64_t args[6];
+	int number = arch_syscall(regs, args);
+	const struct arch_wait *w = arch_waits[arch_isa(regs)];
+
+	while (w->number != -1 && w->number != number)
+		w++;
+	if (w->number == -1)
+		return false;
+	if (w->mask >= 0 && args[w->mask])
+		return false;	/* a handler could be meant to end just this call */
+	if (w->timeout < 0)
+		return true;
+	return w->milliseconds ? (int)args[w->timeout] < 0 : !args[w->timeout];
+}
+
+void vet_again(const struct thread *th)
+{
+	struct arch_regs regs;
+
+	if (!th->parked || arch_get(th->tid, &regs) || !arch_ended_early(&regs) || !waits_forever(&regs) ||
+	    has_signal(th->tid))
+		return;
+	arch_again(&regs);
+	(void)!arch_set(th->tid, &regs);
+}

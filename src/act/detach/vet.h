@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef ACT_DETACH_VET_H
+#define ACT_DETACH_VET_H
+
+/* Whether it can be done without harm: what is asked before anything is stopped, and what after. */
+#include "inject.h"
+#include "space.h"
+
+struct vetted {
+	pid_t tid;			/* a thread of the process that lives: its leader, as a rule */
+	struct space space;
+	uint64_t copy;			/* bytes of memory that the copies take */
+	int memory;			/* /proc/TID/mem: of this very address space, -1: none */
+};
+
+/* Of a process that runs on: 0 (vet_release), or -errno with a sentence (detach.h). */
+int vet_running(const struct detach_request *r, struct vetted *v, struct buf *why) __must_check;
+void vet_release(struct vetted *v);
+/* Whether it still has that address space: it has not called execve(2) since. */
+bool vet_same(const struct vetted *v);
+
+/*
+ * Of one that is stopped: nothing has changed, no thread waits for a futex in what is let go, and the
+ * thread that will do the calls, in *@th. 0; -EAGAIN: a moment later there may be one; or -errno with a sentence.
+ */
+int vet_stopped(struct target *t, const struct detach_request *r, const struct vetted *v,
+		struct thread **th, struct buf *why) __must_check;
+/* The choice alone, of @t's stopped threads. */
+int vet_choose(struct target *t, const struct space *s, struct thread **th, struct buf *why) __must_check;
+/* Processes that share the address space of @tid and are not threads of it (CLONE_VM): how many new ones were found. */
+int vet_sharers(struct target *t, pid_t tid);
+
+/*
+ * A call that ends with EINTR at any stop is to be done again, where that is the same: the thread is about to be
+ * let go.
+ */
+void vet_again(const struct thread *th);
+
+#endif
