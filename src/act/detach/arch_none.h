@@ -7,6 +7,7 @@
 
 #include <errno.h>
 
+#ifndef ARCH_NAME
 struct arch_regs {
 	char none;
 };
@@ -66,5 +67,7 @@ static inline void arch_call(struct arch_regs *r, uint64_t blob, enum arch_sys c
 static inline void arch_blob(const struct arch_regs *saved, uint64_t at, unsigned char out[BLOB_SIZE])
 {
 }
+
+#endif /* ARCH_NAME */
 
 #endif
