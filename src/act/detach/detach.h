@@ -12,11 +12,14 @@
  * traces anybody. It does no more than it is told: whether it should be done at all, and the look at
  * the object before, are its caller's.
  *
- *	LEAVE_COPY	all threads stop; a private copy of the contents takes the place of the mapping,
- *			at the same address, with the same protections. Threads lose no write; other
- *			processes write on meanwhile, so that of their writes the copy may be torn.
- *	LEAVE_FENCE	one thread stops; no access is left at the same address: a touch is SIGSEGV, and
- *			nothing else is ever mapped there.
+ *	LEAVE_COPY	a private copy of the contents takes the place of the mapping, at the same address,
+ *			with the same protections. Threads lose no write; other processes write on
+ *			meanwhile, so that of their writes the copy may be torn.
+ *	LEAVE_FENCE	no access is left at the same address: a touch is SIGSEGV, and nothing else is ever
+ *			mapped there.
+ *
+ * All threads are stopped for either: one that runs could unmap the object between the last look and the
+ * act, and another mapping would stand in its place.
  *
  * Should ipctop be killed at any point, the process goes on as if nothing had been, with what was done
  * until then done: the code that it is made to run restores its registers by itself (inject.h).

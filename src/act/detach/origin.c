@@ -128,14 +128,19 @@ int origin_measure(const struct origin *x, const struct piece *p, uint64_t *byte
 	return rc;
 }
 
+/* One call moves 2 GiB at most. */
 static int write_there(pid_t tid, const void *bytes, uint64_t there, size_t n)
 {
-	struct iovec from = { (void *)bytes, n }, to = { (void *)(uintptr_t)there, n };
-	ssize_t done = process_vm_writev(tid, &from, 1, &to, 1, 0);
+	for (size_t at = 0; at < n;) {
+		struct iovec from = { (char *)bytes + at, n - at };
+		struct iovec to = { (void *)(uintptr_t)(there + at), n - at };
+		ssize_t done = process_vm_writev(tid, &from, 1, &to, 1, 0);
 
-	if (done < 0)
-		return -errno;
-	return (size_t)done == n ? 0 : -EFAULT;
+		if (done <= 0)
+			return done ? -errno : -EFAULT;
+		at += done;
+	}
+	return 0;
 }
 
 static bool is_zero(const unsigned char *bytes, size_t n)

@@ -141,6 +141,8 @@ int vet_running(const struct detach_request *r, struct vetted *v, struct buf *wh
 	buf_puts(why, "to make a process let go is not implemented for this processor");
 	return -EOPNOTSUPP;
 #endif
+	if (!r->nranges)
+		return say_changed(why);
 	rc = check_process(r, &v->tid, why);
 	if (!rc)
 		rc = check_tracer(r, v, why);
