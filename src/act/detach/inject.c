@@ -82,7 +82,7 @@ static int wait_here(struct injector *in)
 {
 	for (;;) {
 		struct thread *th;
-		int rc = target_wait(in->t, &th);
+		int rc = target_wait(in->t, -1, &th);
 
 		if (rc)
 			return rc;

@@ -50,17 +50,32 @@ void target_init(struct target *t, pid_t pid, int pidfd)
 	add_group(t, pid);
 }
 
+#define EACH_US	1000
+
 static struct thread *thread_at(const struct target *t, uint32_t i)
 {
 	return (struct thread *)t->threads.rows + i;
 }
 
+static int compare_threads(const void *a, const void *b)
+{
+	pid_t x = ((const struct thread *)a)->tid, y = ((const struct thread *)b)->tid;
+
+	return (x > y) - (x < y);
+}
+
 static struct thread *find(const struct target *t, pid_t tid)
 {
-	for (uint32_t i = 0; i < t->threads.count; i++)
-		if (thread_at(t, i)->tid == tid)
-			return thread_at(t, i);
-	return NULL;
+	const struct thread key = { .tid = tid };
+
+	return t->sorted ? bsearch(&key, t->threads.rows, t->sorted, sizeof(key), compare_threads) : NULL;
+}
+
+static void sort(struct target *t)
+{
+	if (t->threads.count)
+		qsort(t->threads.rows, t->threads.count, sizeof(struct thread), compare_threads);
+	t->sorted = t->threads.count;
 }
 
 bool status_is_event(int status)
@@ -94,20 +109,20 @@ int thread_go(struct thread *th, int request, int signal)
 	return 0;
 }
 
-int target_wait(struct target *t, struct thread **th)
+int target_wait(struct target *t, pid_t tid, struct thread **th)
 {
 	for (;;) {
 		int status;
-		pid_t tid = waitpid(-1, &status, __WALL);
+		pid_t got = waitpid(tid, &status, __WALL);
 
-		if (tid < 0 && errno != EINTR)
+		if (got < 0 && errno != EINTR)
 			return errno == ECHILD ? -ESRCH : -errno;
-		if (tid < 0) {
+		if (got < 0) {
 			if (clock_mono_us() > t->deadline)
 				return -ETIMEDOUT;
 			continue;
 		}
-		*th = find(t, tid);
+		*th = find(t, got);
 		if (!*th)
 			continue;
 		(*th)->status = status;
@@ -260,56 +275,54 @@ static void park(struct thread *th)
 		th->state = THREAD_GONE;
 }
 
-static struct thread *first_running(const struct target *t)
+static int not_stopped(const struct target *t, pid_t tid, struct buf *why)
 {
-	for (uint32_t i = 0; i < t->threads.count; i++)
-		if (thread_at(t, i)->state == THREAD_RUNS)
-			return thread_at(t, i);
-	return NULL;
-}
-
-static int not_stopped(const struct target *t, struct buf *why)
-{
-	const struct thread *th = first_running(t);
 	struct buf text = BUF_INIT;
-	char state = '?';
-	const char *at;
+	const char *at = thread_file(tid, "status", &text) ? NULL : strstr(text.s, "\nState:\t");
 
-	if (th && !thread_file(th->tid, "status", &text)) {
-		at = strstr(text.s, "\nState:\t");
-		state = at ? at[8] : '?';
-	}
-	buf_printf(why, "thread %d of process %d did not stop within %d ms (state %c)",
-		   th ? (int)th->tid : 0, (int)t->pid, PATIENCE_US / 1000, state);
+	buf_printf(why, "thread %d of process %d did not stop within %d ms (state %c)", (int)tid, (int)t->pid,
+		   PATIENCE_US / 1000, at ? at[8] : '?');
 	buf_release(&text);
 	return -ETIMEDOUT;
 }
 
+/* One after the other, which costs the kernel less than to say which of thousands is next. The leader comes last. */
 static int settle(struct target *t, struct buf *why)
 {
-	while (first_running(t)) {
-		struct thread *th;
-		int rc = target_wait(t, &th);
+	for (uint32_t i = t->threads.count; i-- > 0;) {
+		struct thread *th = thread_at(t, i);
 
-		if (rc == -ETIMEDOUT)
-			return not_stopped(t, why);
-		if (rc)
-			break;
-		park(th);
+		while (th->state == THREAD_RUNS) {
+			struct thread *same;
+			int rc = target_wait(t, th->tid, &same);
+
+			if (rc == -ETIMEDOUT)
+				return not_stopped(t, th->tid, why);
+			if (rc)
+				th->state = THREAD_GONE;
+			else
+				park(th);
+		}
 	}
 	return 0;
 }
 
+/* How many are new, all of them stopped; or -errno. */
 static int stop_new(struct target *t, bool one, struct buf *why)
 {
 	int found = seize_new(t, one, why), rc;
 
+	sort(t);
 	for (uint32_t i = 0; i < t->threads.count; i++)
 		if (thread_at(t, i)->state == THREAD_RUNS && thread_interrupt(thread_at(t, i)))
 			thread_at(t, i)->state = THREAD_GONE;
 	if (!t->stopped_at)
 		t->stopped_at = clock_mono_us();
-	rc = found < 0 ? 0 : settle(t, why);
+	if (found < 0)
+		return found;
+	/* thousands take their time, one of them may not */
+	t->deadline = clock_mono_us() + PATIENCE_US + found * EACH_US;
+	rc = settle(t, why);
 	return rc ? rc : found;
 }
 
@@ -322,19 +335,20 @@ static uint32_t count_stopped(const struct target *t)
 	return n;
 }
 
+#define ROUNDS	100	/* of one that makes threads all the time: each finds fewer */
+
 static int stop(struct target *t, bool one, struct buf *why)
 {
-	int rc;
+	int rc = 1;
 
-	t->deadline = clock_mono_us() + PATIENCE_US;
-	do {
+	for (int i = 0; i < ROUNDS && rc > 0 && !(one && i); i++)
 		rc = stop_new(t, one, why);
-		/* threads that make threads all the time */
-		if (rc > 0 && clock_mono_us() > t->deadline)
-			return not_stopped(t, why);
-	} while (rc > 0 && !one);
 	if (rc < 0)
 		return rc;
+	if (rc > 0 && !one) {
+		buf_printf(why, "process %d makes threads faster than they can be stopped", (int)t->pid);
+		return -ETIMEDOUT;
+	}
 	return count_stopped(t) ? 0 : say_gone(t->pid, why);
 }
 
@@ -356,7 +370,7 @@ void target_go(struct target *t)
 	if (t->stopped_at)
 		t->stopped += clock_mono_us() - t->stopped_at;
 	t->stopped_at = 0;
-	t->threads.count = 0;
+	t->threads.count = t->sorted = 0;
 }
 
 void target_release(struct target *t)

@@ -28,7 +28,8 @@ struct target {
 	pid_t pid;
 	int pidfd;
 	struct table groups;		/* pid_t: processes that share the address space, @pid first */
-	struct table threads;		/* struct thread */
+	struct table threads;		/* struct thread, ordered by number but for those just found */
+	uint32_t sorted;		/* so many */
 	int64_t stopped_at;		/* clock_mono_us when the first was stopped, 0: none is */
 	int64_t stopped;		/* microseconds, of earlier stops */
 	int64_t deadline;		/* clock_mono_us for whatever is waited for */
@@ -61,10 +62,11 @@ int say_untraceable(pid_t pid, struct buf *why);	/* -EPERM */
 bool target_lives(const struct target *t);
 
 /*
- * Wait for the next that happens to any thread: *@th. -ETIMEDOUT at the deadline, -ESRCH when no thread
- * is left.
+ * Wait for the next that happens to thread @tid, or to any (-1): *@th. -ETIMEDOUT at the deadline, -ESRCH
+ * when there is no such thread any more. Of a process that was killed the leader tells its end only after all
+ * others have told theirs.
  */
-int target_wait(struct target *t, struct thread **th) __must_check;
+int target_wait(struct target *t, pid_t tid, struct thread **th) __must_check;
 
 /* What a status says. */
 bool status_is_event(int status);	/* PTRACE_EVENT_STOP */
