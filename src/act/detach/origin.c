@@ -63,7 +63,11 @@ void origin_open(struct origin *x, const struct detach_request *r, const struct 
 	}
 	if (x->fd >= 0) {
 		x->size = st.st_size;
-		x->huge = sfs.f_type == HUGETLBFS_MAGIC;
+		/* of hugetlbfs read(2) alone makes no pages; no page of the view comes to be but by a copy */
+		if (sfs.f_type != HUGETLBFS_MAGIC)
+			x->view = mmap(NULL, x->size, PROT_READ, MAP_SHARED, x->fd, 0);
+		if (x->view == MAP_FAILED)
+			x->view = NULL;
 	}
 	x->buffer = mmap(NULL, PIECE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (x->buffer == MAP_FAILED)
@@ -72,6 +76,8 @@ void origin_open(struct origin *x, const struct detach_request *r, const struct 
 
 void origin_close(struct origin *x)
 {
+	if (x->view)
+		munmap(x->view, x->size);
 	if (x->fd >= 0)
 		close(x->fd);
 	munmap(x->buffer, PIECE_BYTES);
@@ -177,19 +183,12 @@ static int copy_read(const struct origin *x, const struct piece *p, uint64_t off
  */
 static int copy_mapped(const struct origin *x, const struct piece *p, uint64_t offset, uint64_t n)
 {
-	void *view = mmap(NULL, n, PROT_READ, MAP_SHARED, x->fd, offset);
-	int rc;
-
-	if (view == MAP_FAILED)
-		return copy_read(x, p, offset, n);
-	rc = write_there(x->tid, view, p->scratch + offset - p->offset, n);
-	munmap(view, n);
-	return rc;
+	return write_there(x->tid, x->view + offset, p->scratch + offset - p->offset, n);
 }
 
 int origin_copy(const struct origin *x, const struct piece *p, uint64_t *copied)
 {
-	bool mapped = x->fd >= 0 && !x->huge;
+	bool mapped = x->view != NULL;
 	uint64_t at = p->offset, start, end;
 	int rc;
 

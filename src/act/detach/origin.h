@@ -13,8 +13,8 @@
 struct origin {
 	pid_t tid;
 	int fd;				/* -1: by what the target sees */
-	bool huge;			/* on hugetlbfs: read(2) alone makes no pages */
 	uint64_t size;			/* bytes, of the file */
+	char *view;			/* all of it as mapped here; NULL: read it */
 	void *buffer;
 };
 /* Of the object that @p maps; @tid is a thread of the target. */
