@@ -44,6 +44,9 @@ enum arch_futex { FUTEX_ONE, FUTEX_NEW, FUTEX_LIST, NR_FUTEXES };
  */
 #define BLOB_SIZE 192
 
+/* With what it begins. */
+#define SYSCALL_BYTES 2
+
 /*
  * A system call that ends with EINTR at any stop, though no handler ran (signal(7)): where it waits
  * without an end, to call it again is the same.

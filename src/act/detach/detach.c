@@ -37,18 +37,23 @@ struct work {
 	struct buf *why;
 };
 
-static int each(struct work *w, int (*fn)(struct injector *in, struct piece *p, struct buf *why))
+/* A step, for all pieces. */
+static int each(struct work *w, enum leave_step step)
 {
 	int rc = 0;
 
 	for (uint32_t i = 0; i < w->v.space.pieces.count && !rc; i++)
-		rc = fn(&w->in, space_piece(&w->v.space, i), w->why);
+		rc = leave_step(&w->in, step, space_piece(&w->v.space, i), w->why);
 	return rc;
 }
 
-static int unreserve(struct injector *in, struct piece *p, struct buf *why)
+static int steps(struct work *w, enum leave_step first, enum leave_step last)
 {
-	return copy_unreserve(in, p);
+	int rc = 0;
+
+	for (unsigned int step = first; step <= last && !rc; step++)
+		rc = each(w, step);
+	return rc;
 }
 
 static int fill(struct work *w)
@@ -56,34 +61,30 @@ static int fill(struct work *w)
 	int rc = 0;
 
 	for (uint32_t i = 0; i < w->v.space.pieces.count && !rc; i++)
-		rc = copy_fill(&w->in, &w->origin, space_piece(&w->v.space, i), &w->copied, w->why);
+		rc = origin_copy(&w->origin, space_piece(&w->v.space, i), &w->copied);
+	if (rc)
+		buf_printf(w->why, "the contents could not be copied: %s", strerrordesc_np(-rc));
 	return rc;
 }
 
 /* All that can fail comes before the first mapping is replaced. */
 static int do_copy(struct work *w)
 {
-	int rc = each(w, copy_reserve), end;
+	int rc = steps(w, LEAVE_RESERVE, LEAVE_PAGES), end;
 
 	if (!rc)
 		rc = fill(w);
 	if (!rc)
-		rc = each(w, copy_place);
-	if (!rc)
-		rc = each(w, copy_finish);
-	end = rc == -ETIMEDOUT || rc == -ESRCH ? 0 : each(w, unreserve);
+		rc = steps(w, LEAVE_PROTECT, LEAVE_LOCK);
+	end = rc == -ETIMEDOUT || rc == -ESRCH ? 0 : each(w, LEAVE_UNRESERVE);
 	return rc ? rc : end;
 }
 
-/* Through @th, what @fn does. The place for the code is chosen while nobody else can trace the process. */
+/* Through @th, what @fn does. */
 static int inject_all(struct work *w, struct thread *th, int (*fn)(struct work *w))
 {
-	uint64_t blob;
-	int rc = blob_place(th->tid, w->v.space.vdso, w->v.space.vdso_length, &blob, w->why), end;
+	int rc = injector_open(&w->in, &w->t, th, w->v.blob), end;
 
-	if (rc)
-		return rc;
-	rc = injector_open(&w->in, &w->t, th, blob);
 	if (rc)
 		return say_gone(w->r->pid, w->why);
 	rc = fn(w);
@@ -93,17 +94,17 @@ static int inject_all(struct work *w, struct thread *th, int (*fn)(struct work *
 
 static int replace(struct work *w)
 {
-	return w->r->leave == LEAVE_COPY ? do_copy(w) : each(w, fence_place);
+	return w->r->leave == LEAVE_COPY ? do_copy(w) : each(w, LEAVE_WALL);
 }
 
 static int reserve(struct work *w)
 {
-	return each(w, copy_reserve);
+	return steps(w, LEAVE_RESERVE, LEAVE_PAGES);
 }
 
 static int give_back(struct work *w)
 {
-	return each(w, unreserve);
+	return each(w, LEAVE_UNRESERVE);
 }
 
 static void go(struct work *w)
@@ -146,7 +147,7 @@ static int visit(struct work *w, int (*fn)(struct work *w))
 	int rc = target_stop_one(&w->t, w->why);
 
 	if (!rc)
-		rc = vet_choose(&w->t, &w->v.space, &th, w->why);
+		rc = vet_choose(&w->t, w->r, &w->v, &th, w->why);
 	if (!rc && !vet_same(&w->v))
 		rc = -ESTALE;
 	if (!rc)

@@ -55,7 +55,8 @@ struct detach_result {
 	uint32_t done;			/* ranges that were let go: the first so many */
 };
 /*
- * Do it: 0 and all ranges are let go, or -errno with a sentence in @why, and @result->done ranges are: none,
+ * Do it: 0 and all ranges are let go, with a sentence in @why where a copy is not locked in memory as the original
+ * was; or -errno with a sentence in @why, and @result->done ranges are: none,
  * but where the kernel refused in the middle.
  *
  *	-ESRCH		the process has gone, or is a zombie

@@ -5,31 +5,17 @@
 #include <inttypes.h>
 #include <sys/mman.h>
 
-#define HUGE		(2UL << 20)	/* bytes of a page table's page, of a huge page */
-
-/* A call that the target does, and what it says; @name NULL: whatever it says. */
-static int call(struct injector *in, enum arch_sys number, const uint64_t args[6], const char *name,
-		int64_t *result, struct buf *why)
-{
-	int rc = inject(in, number, args, result);
-
-	if (rc == -ETIMEDOUT)
-		return say_asleep(in->t->pid, why);
-	if (rc)
-		return say_gone(in->t->pid, why);
-	/* the last page of the address space is no address */
-	if (!name || *result >= 0 || *result < -4095)
-		return 0;
-	buf_printf(why, "%s in process %d: %s", name, (int)in->t->pid, strerrordesc_np((int)-*result));
-	return (int)*result;
-}
-
-#define CALL(in, number, name, result, why, ...)						\
-	call(in, number, (uint64_t[6]){ __VA_ARGS__ }, name, result, why)
+#define HUGE		(2UL << 20)	/* bytes of a huge page, and of what one page table maps */
 
 static uint64_t length_of(const struct piece *p)
 {
 	return p->end - p->start;
+}
+
+/* So much more room than the copy needs: it lies as far from a huge page's start as the original. */
+static uint64_t spare_of(const struct piece *p)
+{
+	return length_of(p) >= HUGE ? HUGE : 0;
 }
 
 /* Huge pages are quicker to fill and to move; where little was touched they would be mostly new memory. */
@@ -38,106 +24,153 @@ static bool is_dense(const struct piece *p)
 	return length_of(p) >= HUGE && p->copy / 7 >= length_of(p) / 8;
 }
 
-int copy_reserve(struct injector *in, struct piece *p, struct buf *why)
+static uint64_t scratch_of(const struct piece *p)
 {
-	/* as far from a huge page's start as the original: so whole page tables move */
-	uint64_t spare = length_of(p) >= HUGE ? HUGE : 0;
-	int64_t at, unused;
-	int rc;
+	return p->scratch ? p->scratch : p->start;
+}
 
-	if (p->room)
-		return 0;
-	rc = CALL(in, SYS_CALL_MMAP, "mmap", &at, why, 0, length_of(p) + spare, PROT_READ | PROT_WRITE,
-		  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, (uint64_t)-1, 0);
-	if (rc == -ENOMEM || rc == -EAGAIN) {
-		buf_reset(why);
+/* How a step is done: whether @p needs it, and with which arguments. */
+struct step {
+	enum arch_sys call;
+	const char *name;
+	bool (*args)(const struct step *step, const struct piece *p, uint64_t args[6]);
+	enum piece_flag flag;		/* of the original, for which it is done */
+	int advice;
+};
+
+static void set(uint64_t args[6], uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e)
+{
+	const uint64_t all[6] = { a, b, c, d, e, 0 };
+
+	memcpy(args, all, sizeof(all));
+}
+
+#define RESERVED (MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE)
+
+static bool reserve(const struct step *step, const struct piece *p, uint64_t args[6])
+{
+	set(args, 0, length_of(p) + spare_of(p), PROT_READ | PROT_WRITE, RESERVED, (uint64_t)-1);
+	return !p->room;
+}
+
+static bool choose_pages(const struct step *step, const struct piece *p, uint64_t args[6])
+{
+	set(args, p->room ? p->room : p->start, length_of(p) + spare_of(p),
+	    is_dense(p) ? MADV_HUGEPAGE : MADV_NOHUGEPAGE, 0, 0);
+	return true;
+}
+
+static bool protect(const struct step *step, const struct piece *p, uint64_t args[6])
+{
+	set(args, scratch_of(p), length_of(p), p->prot, 0, 0);
+	return p->prot != (PROT_READ | PROT_WRITE);
+}
+
+static bool advise(const struct step *step, const struct piece *p, uint64_t args[6])
+{
+	set(args, scratch_of(p), length_of(p), step->advice, 0, 0);
+	return p->flags & step->flag;
+}
+
+static bool place(const struct step *step, const struct piece *p, uint64_t args[6])
+{
+	set(args, scratch_of(p), length_of(p), length_of(p), MREMAP_MAYMOVE | MREMAP_FIXED, p->start);
+	return true;
+}
+
+static bool keep_locked(const struct step *step, const struct piece *p, uint64_t args[6])
+{
+	set(args, p->start, length_of(p), p->flags & PIECE_ON_FAULT ? MLOCK_ONFAULT : 0, 0, 0);
+	return p->flags & step->flag;
+}
+
+static bool unreserve(const struct step *step, const struct piece *p, uint64_t args[6])
+{
+	set(args, p->room ? p->room : p->start, length_of(p) + spare_of(p), 0, 0, 0);
+	return true;
+}
+
+static bool wall(const struct step *step, const struct piece *p, uint64_t args[6])
+{
+	set(args, p->start, length_of(p), PROT_NONE, MAP_FIXED | RESERVED, (uint64_t)-1);
+	return true;
+}
+
+static const struct step steps[NR_LEAVE_STEPS] = {
+	[LEAVE_RESERVE] = { SYS_CALL_MMAP, "mmap", reserve },
+	[LEAVE_PAGES] = { SYS_CALL_MADVISE, "madvise", choose_pages },
+	[LEAVE_PROTECT] = { SYS_CALL_MPROTECT, "mprotect", protect },
+	[LEAVE_NO_FORK] = { SYS_CALL_MADVISE, "madvise", advise, PIECE_NO_FORK, MADV_DONTFORK },
+	[LEAVE_NO_DUMP] = { SYS_CALL_MADVISE, "madvise", advise, PIECE_NO_DUMP, MADV_DONTDUMP },
+	[LEAVE_RANDOM] = { SYS_CALL_MADVISE, "madvise", advise, PIECE_RANDOM, MADV_RANDOM },
+	[LEAVE_SEQUENTIAL] = { SYS_CALL_MADVISE, "madvise", advise, PIECE_SEQUENTIAL, MADV_SEQUENTIAL },
+	[LEAVE_PLACE] = { SYS_CALL_MREMAP, "mremap", place },
+	[LEAVE_LOCK] = { SYS_CALL_MLOCK2, "mlock2", keep_locked, PIECE_LOCKED },
+	[LEAVE_UNRESERVE] = { SYS_CALL_MUNMAP, "munmap", unreserve },
+	[LEAVE_WALL] = { SYS_CALL_MMAP, "mmap", wall },
+};
+
+bool leave_takes(enum leave leave, enum leave_step step)
+{
+	return (leave == LEAVE_FENCE) == (step == LEAVE_WALL);
+}
+
+const char *leave_call(enum leave_step step, const struct piece *p, enum arch_sys *call, uint64_t args[6])
+{
+	*call = steps[step].call;
+	return steps[step].args(&steps[step], p, args) ? steps[step].name : NULL;
+}
+
+/* What the piece is after it. */
+static void note(enum leave_step step, struct piece *p, uint64_t result)
+{
+	if (step == LEAVE_RESERVE) {
+		p->room = result;
+		p->scratch = p->room + (spare_of(p) ? (p->start - p->room) % HUGE : 0);
+	} else if (step == LEAVE_UNRESERVE) {
+		p->room = p->scratch = 0;
+	} else if (step == LEAVE_PLACE || step == LEAVE_WALL) {
+		p->done = true;
+	}
+}
+
+/* Some are no reason to stop: a kernel without huge pages; it is let go, but could not be locked. */
+static bool may_fail(enum leave_step step)
+{
+	return step == LEAVE_PAGES || step == LEAVE_LOCK || step == LEAVE_UNRESERVE;
+}
+
+static int refused(const struct injector *in, enum leave_step step, const struct piece *p, int rc, struct buf *why)
+{
+	if (step == LEAVE_RESERVE && (rc == -ENOMEM || rc == -EAGAIN)) {
 		buf_printf(why, "no room for the copy: process %d may not have %" PRIu64 " bytes more (its limits, or "
-			   "those on overcommitment)", (int)in->t->pid, length_of(p) + spare);
+			   "those on overcommitment)", (int)in->t->pid, length_of(p) + spare_of(p));
 		return -ENOMEM;
 	}
-	if (rc)
-		return rc;
-	p->room = at;
-	p->room_length = length_of(p) + spare;
-	p->scratch = p->room + (spare ? (p->start - p->room) % HUGE : 0);
-	return CALL(in, SYS_CALL_MADVISE, NULL, &unused, why, p->room, p->room_length,
-		    is_dense(p) ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
+	if (step == LEAVE_LOCK)
+		buf_printf(why, "its copy is not locked in memory: mlock: %s", strerrordesc_np(-rc));
+	else if (!may_fail(step))
+		buf_printf(why, "%s in process %d: %s", steps[step].name, (int)in->t->pid, strerrordesc_np(-rc));
+	return may_fail(step) ? 0 : rc;
 }
 
-/* What madvise(2) was told of the original. */
-static int advise(struct injector *in, const struct piece *p, struct buf *why)
+int leave_step(struct injector *in, enum leave_step step, struct piece *p, struct buf *why)
 {
-	static const struct { enum piece_flag flag; int advice; } kept[] = {
-		{ PIECE_NO_FORK, MADV_DONTFORK }, { PIECE_NO_DUMP, MADV_DONTDUMP },
-		{ PIECE_RANDOM, MADV_RANDOM }, { PIECE_SEQUENTIAL, MADV_SEQUENTIAL },
-	};
-	int64_t result;
-	int rc = 0;
-
-	for (size_t i = 0; i < ARRAY_SIZE(kept) && !rc; i++)
-		if (p->flags & kept[i].flag)
-			rc = CALL(in, SYS_CALL_MADVISE, "madvise", &result, why, p->scratch, length_of(p),
-				  kept[i].advice);
-	return rc;
-}
-
-int copy_fill(struct injector *in, const struct origin *origin, struct piece *p, uint64_t *copied,
-	      struct buf *why)
-{
-	int64_t result;
-	int rc = origin_copy(origin, p, copied);
-
-	if (rc) {
-		buf_printf(why, "the contents could not be copied: %s", strerrordesc_np(-rc));
-		return rc;
-	}
-	if (p->prot != (PROT_READ | PROT_WRITE))
-		rc = CALL(in, SYS_CALL_MPROTECT, "mprotect", &result, why, p->scratch, length_of(p), p->prot);
-	return rc ? rc : advise(in, p, why);
-}
-
-int copy_place(struct injector *in, struct piece *p, struct buf *why)
-{
-	int64_t at;
-	int rc = CALL(in, SYS_CALL_MREMAP, "mremap", &at, why, p->scratch, length_of(p), length_of(p),
-		      MREMAP_MAYMOVE | MREMAP_FIXED, p->start);
-
-	p->done = !rc;
-	return rc;
-}
-
-int copy_finish(struct injector *in, struct piece *p, struct buf *why)
-{
+	enum arch_sys call;
+	uint64_t args[6];
 	int64_t result;
 	int rc;
 
-	if (!(p->flags & PIECE_LOCKED))
+	if (!leave_call(step, p, &call, args) || (step == LEAVE_UNRESERVE && !p->room))
 		return 0;
-	/* it is let go by now: that it could not be locked is told, no more */
-	rc = CALL(in, SYS_CALL_MLOCK2, "its copy is not locked in memory: mlock", &result, why, p->start,
-		  length_of(p), p->flags & PIECE_ON_FAULT ? MLOCK_ONFAULT : 0);
-	return rc == -ETIMEDOUT || rc == -ESRCH ? rc : 0;
-}
-
-int copy_unreserve(struct injector *in, struct piece *p)
-{
-	struct buf unused = BUF_INIT;
-	int64_t result;
-	int rc = 0;
-
-	if (p->room)
-		rc = CALL(in, SYS_CALL_MUNMAP, NULL, &result, &unused, p->room, p->room_length);
-	p->room = p->scratch = 0;
-	buf_release(&unused);
-	return rc;
-}
-
-int fence_place(struct injector *in, struct piece *p, struct buf *why)
-{
-	int64_t at;
-	int rc = CALL(in, SYS_CALL_MMAP, "mmap", &at, why, p->start, length_of(p), PROT_NONE,
-		      MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, (uint64_t)-1, 0);
-
-	p->done = !rc;
-	return rc;
+	rc = inject(in, call, args, &result);
+	if (rc == -ETIMEDOUT)
+		return say_asleep(in->t->pid, why);
+	if (rc)
+		return say_gone(in->t->pid, why);
+	/* the last page of the address space is no address */
+	if (result < 0 && result >= -4095)
+		return refused(in, step, p, (int)result, why);
+	note(step, p, result);
+	return 0;
 }

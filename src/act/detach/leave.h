@@ -8,24 +8,34 @@
 #include "space.h"
 
 /*
- * Room for a copy of @p in the target, in piece.scratch, unless it has it; nothing else changes. 0; -ENOMEM with a sentence, or
- * -errno of the injector.
+ * The steps, in their order; each is one system call of the target for each piece, or none where a piece does
+ * not need it. Up to LEAVE_PLACE nothing of the original has changed; that puts the copy in its place at once
+ * (mremap(2)).
  */
-int copy_reserve(struct injector *in, struct piece *p, struct buf *why) __must_check;
-/*
- * Copy it, give the copy the protections of the original, and what else it had but locks: still nothing of
- * the original has changed.
- */
-int copy_fill(struct injector *in, const struct origin *origin, struct piece *p, uint64_t *copied,
-	      struct buf *why) __must_check;
-/* Put the copy in the place of the original, at once (mremap(2)). */
-int copy_place(struct injector *in, struct piece *p, struct buf *why) __must_check;
-/* What can only be done in its place: a lock counts against a limit; that it fails is told in @why alone. */
-int copy_finish(struct injector *in, struct piece *p, struct buf *why) __must_check;
-/* Give back what is left of the room, or all of it. */
-int copy_unreserve(struct injector *in, struct piece *p) __must_check;
+enum leave_step {
+	LEAVE_RESERVE,		/* room for the copy: piece.room, piece.scratch */
+	LEAVE_PAGES,		/* of which size its pages are to be */
+	LEAVE_PROTECT,		/* when it is filled: as the original */
+	LEAVE_NO_FORK, LEAVE_NO_DUMP, LEAVE_RANDOM, LEAVE_SEQUENTIAL,	/* what madvise(2) was told */
+	LEAVE_PLACE,
+	LEAVE_LOCK,		/* it counts against a limit, together with the original before */
+	LEAVE_UNRESERVE,	/* what is left of the room, or all of it */
+	LEAVE_WALL,		/* of a fence, the only one: no access */
+	NR_LEAVE_STEPS
+};
 
-/* No access, in one call. */
-int fence_place(struct injector *in, struct piece *p, struct buf *why) __must_check;
+/*
+ * Do one step for @p: 0, or -errno with a sentence: of the target's call, or that it has gone. What it does is
+ * noted in @p.
+ */
+int leave_step(struct injector *in, enum leave_step step, struct piece *p, struct buf *why) __must_check;
+
+/*
+ * The call of a step, and its arguments, as far as they are known before (piece.start for places that are not):
+ * its name, or NULL where @p does not need it.
+ */
+const char *leave_call(enum leave_step step, const struct piece *p, enum arch_sys *call, uint64_t args[6]);
+/* Whether it is a step on the way to @leave. */
+bool leave_takes(enum leave leave, enum leave_step step);
 
 #endif

@@ -25,8 +25,8 @@ struct piece {
 	uint32_t prot;			/* PROT_READ … of mmap(2) */
 	uint32_t flags;			/* enum piece_flag */
 	uint64_t copy;			/* bytes of memory that its copy takes */
-	uint64_t scratch, reserved;	/* where the copy is made, in the target: address and bytes; 0: none */
-	uint64_t room, room_length;	/* the mapping that @scratch lies in */
+	uint64_t room;			/* reserved in the target for the copy, 0: nothing */
+	uint64_t scratch;		/* where in it the copy is made */
 	bool done;
 };
 

@@ -12,8 +12,9 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
-#include "origin.h"
+#include "leave.h"
 #include "room.h"
+#include "seccomp.h"
 
 #define KTHREAD 0x200000		/* PF_KTHREAD of linux/sched.h, in the flags of stat */
 
@@ -240,17 +241,57 @@ static bool dispatches_calls(const struct thread *th)
 	return !ptrace(PTRACE_GET_SYSCALL_USER_DISPATCH_CONFIG, th->tid, sizeof(config), &config) && config.mode;
 }
 
+static bool takes_calls(const struct detach_request *r, const struct vetted *v, enum arch_isa isa,
+			struct table *calls)
+{
+	for (uint32_t i = 0; i < v->space.pieces.count; i++) {
+		for (unsigned int step = 0; step < NR_LEAVE_STEPS; step++) {
+			struct seccomp_call *c;
+			enum arch_sys call;
+			uint64_t args[6];
+			const char *name = leave_call(step, space_piece(&v->space, i), &call, args);
+
+			if (!name || !leave_takes(r->leave, step))
+				continue;
+			c = table_add(calls, sizeof(*c));
+			*c = (struct seccomp_call){
+				.name = name,
+				.data = { .nr = arch_numbers[isa][call], .arch = arch_audit[isa],
+					  .instruction_pointer = v->blob + SYSCALL_BYTES },
+			};
+			for (int k = 0; k < 6; k++)
+				c->data.args[k] = isa == ISA_NARROW ? (uint32_t)args[k] : args[k];
+		}
+	}
+	return calls->count > 0;
+}
+
+/* What its filters would say to all that it is to do. */
+static int check_filters(const struct thread *th, const struct detach_request *r, const struct vetted *v,
+			 enum arch_isa isa, struct buf *why)
+{
+	struct table calls = { 0 };
+	int mode = seccomp_mode(th->tid), rc;
+
+	if (mode < 0)
+		return say_gone(r->pid, why);
+	if (!mode || !takes_calls(r, v, isa, &calls))
+		return 0;
+	rc = seccomp_allows(th->tid, mode, calls.rows, calls.count, why);
+	table_release(&calls);
+	return rc;
+}
+
 /* 0: it can do the calls. */
-static int try_thread(const struct thread *th, const struct space *s, struct buf *why)
+static int try_thread(const struct thread *th, const struct detach_request *r, const struct vetted *v,
+		      struct buf *why)
 {
 	struct arch_regs regs;
 
 	buf_reset(why);
-	if (arch_get(th->tid, &regs)) {
-		buf_printf(why, "thread %d went away", (int)th->tid);
-		return -ESRCH;
-	}
-	if ((arch_isa(&regs) == ISA_WIDE) != s->wide) {
+	if (arch_get(th->tid, &regs))
+		return say_gone(r->pid, why);
+	if ((arch_isa(&regs) == ISA_WIDE) != v->space.wide) {
 		buf_printf(why, "thread %d runs code of another instruction set than its process", (int)th->tid);
 		return -EAGAIN;
 	}
@@ -262,7 +303,7 @@ static int try_thread(const struct thread *th, const struct space *s, struct buf
 		buf_printf(why, "thread %d uses syscall user dispatch", (int)th->tid);
 		return -EOPNOTSUPP;
 	}
-	return 0;
+	return check_filters(th, r, v, arch_isa(&regs), why);
 }
 
 /* One that sleeps in a call which goes on by itself is the least disturbed. */
@@ -273,7 +314,8 @@ static bool sleeps(const struct thread *th)
 	return !arch_get(th->tid, &regs) && arch_restarts(&regs);
 }
 
-int vet_choose(struct target *t, const struct space *s, struct thread **th, struct buf *why)
+int vet_choose(struct target *t, const struct detach_request *r, struct vetted *v, struct thread **th,
+	       struct buf *why)
 {
 	int rc = say_gone(t->pid, why);
 
@@ -282,7 +324,11 @@ int vet_choose(struct target *t, const struct space *s, struct thread **th, stru
 			*th = (struct thread *)t->threads.rows + i;
 			if (!(*th)->parked || sleeps(*th) != (pass == 0))
 				continue;
-			rc = try_thread(*th, s, why);
+			buf_reset(why);
+			/* while nobody else can trace the process */
+			rc = blob_place((*th)->tid, v->space.vdso, v->space.vdso_length, &v->blob, why);
+			if (!rc)
+				rc = try_thread(*th, r, v, why);
 			if (!rc)
 				return 0;
 		}
@@ -336,10 +382,10 @@ static int check_waiter(const struct thread *th, const struct space *s, struct b
 	return -EOPNOTSUPP;
 }
 
-int vet_stopped(struct target *t, const struct detach_request *r, const struct vetted *v,
+int vet_stopped(struct target *t, const struct detach_request *r, struct vetted *v,
 		struct thread **th, struct buf *why)
 {
-	int rc = vet_choose(t, &v->space, th, why);
+	int rc = vet_choose(t, r, v, th, why);
 
 	if (rc)
 		return rc;

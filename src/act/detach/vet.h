@@ -10,6 +10,7 @@ struct vetted {
 	pid_t tid;			/* a thread of the process that lives: its leader, as a rule */
 	struct space space;
 	uint64_t copy;			/* bytes of memory that the copies take */
+	uint64_t blob;			/* the place for the code, from vet_choose on */
 	int memory;			/* /proc/TID/mem: of this very address space, -1: none */
 };
 
@@ -23,10 +24,11 @@ bool vet_same(const struct vetted *v);
  * Of one that is stopped: nothing has changed, no thread waits for a futex in what is let go, and the
  * thread that will do the calls, in *@th. 0; -EAGAIN: a moment later there may be one; or -errno with a sentence.
  */
-int vet_stopped(struct target *t, const struct detach_request *r, const struct vetted *v,
+int vet_stopped(struct target *t, const struct detach_request *r, struct vetted *v,
 		struct thread **th, struct buf *why) __must_check;
-/* The choice alone, of @t's stopped threads. */
-int vet_choose(struct target *t, const struct space *s, struct thread **th, struct buf *why) __must_check;
+/* The choice alone, of @t's stopped threads; with it the place for the code. */
+int vet_choose(struct target *t, const struct detach_request *r, struct vetted *v, struct thread **th,
+	       struct buf *why) __must_check;
 /* Processes that share the address space of @tid and are not threads of it (CLONE_VM): how many new ones were found. */
 int vet_sharers(struct target *t, pid_t tid);
 
