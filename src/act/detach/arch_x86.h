@@ -101,9 +101,14 @@ static inline int arch_syscall(const struct arch_regs *r, uint64_t args[6])
 /* include/linux/errno.h of the kernel: never seen by a program. */
 enum { RESTARTSYS = 512, RESTARTNOINTR = 513, RESTARTNOHAND = 514, RESTART_BLOCK = 516 };
 
+/* Of 32 bits only an error is negative: addresses reach beyond 2 GiB. */
 static inline int64_t arch_result(const struct arch_regs *r)
 {
-	return arch_isa(r) == ISA_NARROW ? (int32_t)r->x.rax : (int64_t)r->x.rax;
+	uint32_t narrow = r->x.rax;
+
+	if (arch_isa(r) == ISA_WIDE)
+		return (int64_t)r->x.rax;
+	return narrow > (uint32_t)-4096 ? (int32_t)narrow : (int64_t)narrow;
 }
 
 static inline bool arch_restarts(const struct arch_regs *r)
