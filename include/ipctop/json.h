@@ -36,6 +36,8 @@ void json_write_u64(struct json_writer *w, const char *key, uint64_t v);
 void json_write_i64(struct json_writer *w, const char *key, int64_t v);
 /* A number of milliseconds as seconds with at most three digits after the point: 1795532000.123 */
 void json_write_milli(struct json_writer *w, const char *key, int64_t milliseconds);
+/* The same of microseconds: six digits. */
+void json_write_micro(struct json_writer *w, const char *key, int64_t microseconds);
 void json_write_string(struct json_writer *w, const char *key, const char *s, size_t n);
 /* One member or several as another writer wrote them into an object of its own, without the braces. */
 void json_write_members(struct json_writer *w, const char *text, size_t n);

@@ -51,6 +51,7 @@ enum value_type {
 	VT_TIME,	/* [i] seconds since the epoch */
 	VT_STAMP,	/* [i] milliseconds since the epoch, written as seconds with a fraction */
 	VT_SPAN_MS,	/* [i] a duration in milliseconds, written as seconds with a fraction */
+	VT_SPAN_US,	/* [i] ... in microseconds */
 	VT_AGE,		/* [u] a duration in seconds */
 	VT_KEY,		/* [u] "0x00a76098" */
 	VT_ADDRESS,	/* [u] "0x7f0000000000" */

@@ -95,19 +95,32 @@ void json_write_i64(struct json_writer *w, const char *key, int64_t v)
 	end_value(w, digits_put(at, amount));
 }
 
+/* @v of so small parts that one has @digits digits behind the point. */
+static void write_parts(struct json_writer *w, const char *key, int64_t v, unsigned int digits)
+{
+	static const unsigned int powers[] = { 1, 10, 100, 1000, 10000, 100000, 1000000 };
+	const unsigned int parts = powers[digits];
+	char *at = begin_value(w, key, NUMBER_ROOM);
+	uint64_t amount, rest;
+
+	at = put_sign(at, v, &amount);
+	at = digits_put(at, amount / parts);
+	rest = amount % parts;
+	if (rest)
+		*at++ = '.';
+	for (unsigned int i = digits; rest; rest %= powers[i])
+		*at++ = '0' + rest / powers[--i];
+	end_value(w, at);
+}
+
 void json_write_milli(struct json_writer *w, const char *key, int64_t milliseconds)
 {
-	char *at = begin_value(w, key, NUMBER_ROOM);
-	uint64_t amount;
+	write_parts(w, key, milliseconds, 3);
+}
 
-	at = put_sign(at, milliseconds, &amount);
-	at = digits_put(at, amount / 1000);
-	amount %= 1000;
-	if (amount)
-		*at++ = '.';
-	for (unsigned int unit = 100; amount; amount %= unit, unit /= 10)
-		*at++ = '0' + amount / unit;
-	end_value(w, at);
+void json_write_micro(struct json_writer *w, const char *key, int64_t microseconds)
+{
+	write_parts(w, key, microseconds, 6);
 }
 
 /* Most strings hold nothing that JSON wants escaped; what does is json-c's to write. */

@@ -45,6 +45,8 @@ int64_t filter_milli(enum value_type type, const struct value *v)
 
 	if (type == VT_STAMP || type == VT_SPAN_MS)
 		return v->i;
+	if (type == VT_SPAN_US)
+		return v->i / 1000;
 	if (type == VT_AGE)
 		return v->u > INT64_MAX / 1000 ? INT64_MAX : (int64_t)v->u * 1000;
 	if (__builtin_mul_overflow(v->i, 1000, &ms))
@@ -80,6 +82,7 @@ static bool is_something(enum value_type type, const struct value *v)
 	case VT_TIME:
 	case VT_STAMP:
 	case VT_SPAN_MS:
+	case VT_SPAN_US:
 	case VT_AGE:
 	case VT_KEY:
 	case VT_ADDRESS:

@@ -337,6 +337,7 @@ const struct type_rule filter_types[NR_VALUE_TYPES] = {
 	[VT_TIME] = RULE("a time", a_time, ORDERED, TIME, false, time, milli),
 	[VT_STAMP] = RULE("a time", a_time, ORDERED, TIME, false, time, milli),
 	[VT_SPAN_MS] = RULE("a duration", "a number such as 4h", ORDERED, SPAN, true, span, milli),
+	[VT_SPAN_US] = RULE("a duration", "a number such as 4h", ORDERED, SPAN, true, span, milli),
 	[VT_AGE] = RULE("a duration", "a number such as 4h", ORDERED, SPAN, true, span, milli),
 	[VT_KEY] = RULE("a key", "a number such as 0x00a76098", ORDERED, KEY, true, hex, number),
 	[VT_ADDRESS] = RULE("an address", "a number such as 0x7f0000000000", ORDERED, ADDRESS, true,

@@ -20,7 +20,8 @@ static int order_i64(int64_t a, int64_t b)
 static const uint8_t storages[NR_VALUE_TYPES] = {
 	[VT_STRING] = AS_TEXT,	  [VT_NAME] = AS_NAME,	     [VT_UINT] = AS_UNSIGNED,
 	[VT_BYTES] = AS_UNSIGNED, [VT_BOOL] = AS_UNSIGNED,   [VT_TIME] = AS_SIGNED,
-	[VT_STAMP] = AS_SIGNED,	  [VT_SPAN_MS] = AS_SIGNED,  [VT_AGE] = AS_UNSIGNED,
+	[VT_STAMP] = AS_SIGNED,	  [VT_SPAN_MS] = AS_SIGNED,  [VT_SPAN_US] = AS_SIGNED,
+	[VT_AGE] = AS_UNSIGNED,
 	[VT_KEY] = AS_UNSIGNED,	  [VT_ADDRESS] = AS_UNSIGNED, [VT_MODE] = AS_UNSIGNED,
 	[VT_DEVICE] = AS_UNSIGNED, [VT_ENUM] = AS_UNSIGNED,  [VT_FLAGS] = AS_UNSIGNED,
 	[VT_FACTS] = AS_UNSIGNED, [VT_ROWS] = AS_COUNT,	     [VT_ROW] = AS_UNSIGNED,
@@ -130,6 +131,11 @@ static void put_stamp(const struct writing *w, const struct value *v)
 static void put_span_ms(const struct writing *w, const struct value *v)
 {
 	buf_printf(w->out, "%lld.%03lld", (long long)(v->i / 1000), (long long)(v->i % 1000));
+}
+
+static void put_span_us(const struct writing *w, const struct value *v)
+{
+	buf_printf(w->out, "%lld.%06lld", (long long)(v->i / 1000000), (long long)(v->i % 1000000));
 }
 
 static void put_age(const struct writing *w, const struct value *v)
@@ -253,7 +259,8 @@ static void put_strings(const struct writing *w, const struct value *v)
 static void (*const writers[NR_VALUE_TYPES])(const struct writing *, const struct value *) = {
 	[VT_STRING] = put_string, [VT_NAME] = put_name,	    [VT_UINT] = put_uint,
 	[VT_BYTES] = put_bytes,	  [VT_BOOL] = put_bool,	    [VT_TIME] = put_time,
-	[VT_STAMP] = put_stamp,	  [VT_SPAN_MS] = put_span_ms, [VT_AGE] = put_age,
+	[VT_STAMP] = put_stamp,	  [VT_SPAN_MS] = put_span_ms, [VT_SPAN_US] = put_span_us,
+	[VT_AGE] = put_age,
 	[VT_KEY] = put_key,	  [VT_ADDRESS] = put_address, [VT_MODE] = put_mode,
 	[VT_DEVICE] = put_device, [VT_ENUM] = put_enum,	    [VT_FLAGS] = put_flags,
 	[VT_FACTS] = put_facts,	  [VT_ROWS] = put_rows,	    [VT_ROW] = put_uint,

@@ -106,6 +106,11 @@ static void put_bool(struct cell *c)
 	json_write_bool(&c->m->out, c->key, c->v.u);
 }
 
+static void put_micro(struct cell *c)
+{
+	json_write_micro(&c->m->out, c->key, c->v.i);
+}
+
 static void put_milli(struct cell *c)
 {
 	json_write_milli(&c->m->out, c->key, c->v.i);
@@ -268,7 +273,8 @@ static void put_strings(struct cell *c)
 static void (*const writers[NR_VALUE_TYPES])(struct cell *c) = {
 	[VT_STRING] = put_text,	    [VT_NAME] = put_name,	[VT_UINT] = put_unsigned,
 	[VT_BYTES] = put_unsigned,  [VT_BOOL] = put_bool,	[VT_TIME] = put_signed,
-	[VT_STAMP] = put_milli,	    [VT_SPAN_MS] = put_milli,	[VT_AGE] = put_unsigned,
+	[VT_STAMP] = put_milli,	    [VT_SPAN_MS] = put_milli,	[VT_SPAN_US] = put_micro,
+	[VT_AGE] = put_unsigned,
 	[VT_KEY] = put_key,	    [VT_ADDRESS] = put_address,	[VT_MODE] = put_mode,
 	[VT_DEVICE] = put_device,   [VT_ENUM] = put_enum,	[VT_FLAGS] = put_flags,
 	[VT_FACTS] = put_facts,	    [VT_ROWS] = put_rows,	[VT_ROW] = put_one_row,

@@ -22,6 +22,7 @@ static const struct shape {
 	[VT_TIME] = { "integer" },
 	[VT_STAMP] = { "number" },
 	[VT_SPAN_MS] = { "number" },
+	[VT_SPAN_US] = { "number" },
 	[VT_AGE] = { "integer", .natural = true },
 	[VT_KEY] = { "string", "^0x[0-9a-f]{8}$" },
 	[VT_ADDRESS] = { "string", "^0x[0-9a-f]{1,16}$" },

@@ -167,6 +167,26 @@ static void test_milliseconds(void **state)
 	}
 }
 
+static void test_microseconds(void **state)
+{
+	static const struct {
+		int64_t us;
+		const char *text;
+	} cases[] = {
+		{ 0, "0" }, { 1, "0.000001" }, { 1412, "0.001412" }, { 1400, "0.0014" }, { 1000000, "1" },
+		{ 3900000, "3.9" }, { -5, "-0.000005" }, { INT64_MAX, "9223372036854.775807" },
+	};
+
+	FOR_EACH_CASE(c, cases) {
+		struct buf out = BUF_INIT;
+		struct json_writer w = { .out = &out };
+
+		json_write_micro(&w, NULL, c->us);
+		CHECK_TEXT(c->text, out.s, c->text);
+		buf_release(&out);
+	}
+}
+
 static void test_numbers(void **state)
 {
 	static const struct {
@@ -507,6 +527,7 @@ int main(void)
 		cmocka_unit_test(test_stream_strings),
 		cmocka_unit_test(test_write_pretty),
 		cmocka_unit_test(test_milliseconds),
+		cmocka_unit_test(test_microseconds),
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_large_numbers_among_others),
 		cmocka_unit_test(test_look),
