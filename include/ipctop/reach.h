@@ -22,6 +22,20 @@ int reach_folder(struct reach *r, uint64_t device) __must_check;
 /* A descriptor of the IPC namespace with inode number @ns, for setns(2). -ENOENT: not in sight. */
 int reach_ipc_ns(struct reach *r, uint64_t ns) __must_check;
 
+/*
+ * A pidfd of the process that the row @p told of, by its number and start time: pidfd_open(2). -ESRCH: it has
+ * gone, and its number may be another's. Any thread.
+ */
+int reach_process(const struct process *p) __must_check;
+/*
+ * Where that process maps @o shared now, in the order of addresses: rows of struct reach_mapping in @rows,
+ * which the caller releases. 0, -ESRCH, or -errno of reading. Any thread.
+ */
+struct reach_mapping {
+	uint64_t start, length, offset;	/* bytes */
+};
+int reach_mappings(const struct process *p, const struct object *o, struct table *rows) __must_check;
+
 /* Whether @st is of the regular file that @o was. */
 struct stat;
 bool reach_is(const struct object *o, const struct stat *st);

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Processes that a snapshot told of, found again. */
 #include "held.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #include "ipctop/clock.h"
 #include "ipctop/io.h"
+#include "ipctop/reach.h"
 
 /* As far as start times of two passes may be apart: system.c, and a tick. */
 #define SLACK_MS	510
@@ -75,14 +78,11 @@ static int look(struct held *x)
 	return 0;
 }
 
-int held_open(struct held *x, const struct snapshot *s, const struct object *o, uint32_t i)
+static int open_process(struct held *x)
 {
 	char path[32];
 	int rc;
 
-	*x = (struct held){ .s = s, .o = o };
-	x->holder = snapshot_row(s, CLASS_HOLDER, o->holders.first + i);
-	x->process = snapshot_row(s, CLASS_PROCESS, x->holder->process);
 	snprintf(path, sizeof(path), "/proc/%u", (uint32_t)x->process->pid);
 	x->dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (x->dir < 0)
@@ -93,9 +93,77 @@ int held_open(struct held *x, const struct snapshot *s, const struct object *o, 
 	return rc;
 }
 
+int held_open(struct held *x, const struct snapshot *s, const struct object *o, uint32_t i)
+{
+	*x = (struct held){ .s = s, .o = o };
+	x->holder = snapshot_row(s, CLASS_HOLDER, o->holders.first + i);
+	x->process = snapshot_row(s, CLASS_PROCESS, x->holder->process);
+	return open_process(x);
+}
+
 void held_close(struct held *x)
 {
 	close(x->dir);
+}
+
+int held_vmas(const struct held *x, unsigned int filter, struct table *rows, maps_fn fn, void *arg)
+{
+	int fd = openat(x->dir, "maps", O_RDONLY | O_CLOEXEC), rc;
+
+	rows->count = 0;
+	if (fd < 0)
+		return -errno;
+	rc = maps_query(fd, filter, fn, arg);
+	if (rc == -ENOTTY || rc == -ENAMETOOLONG) {
+		rows->count = 0;
+		rc = maps_read(fd, -1, filter, fn, arg);
+	}
+	close(fd);
+	return rc;
+}
+
+/* Who has the number after the descriptor was made and is the right one had it before, too. */
+int reach_process(const struct process *p)
+{
+	int fd = syscall(SYS_pidfd_open, (pid_t)p->pid, 0), rc;
+	struct held x = { .process = p };
+
+	if (fd < 0)
+		return -errno;
+	rc = open_process(&x);
+	if (!rc) {
+		held_close(&x);
+		return fd;
+	}
+	close(fd);
+	return rc;
+}
+
+struct shared_vmas {
+	const struct object *o;
+	struct table *rows;
+};
+
+static void add_shared(void *arg, const struct vma *vma)
+{
+	const struct shared_vmas *x = arg;
+
+	if (vma->device == x->o->device && vma->inode == x->o->inode)
+		*(struct reach_mapping *)table_add(x->rows, sizeof(struct reach_mapping)) =
+			(struct reach_mapping){ vma->start, vma->end - vma->start, vma->offset };
+}
+
+int reach_mappings(const struct process *p, const struct object *o, struct table *rows)
+{
+	struct shared_vmas shared = { .o = o, .rows = rows };
+	struct held x = { .process = p };
+	int rc = open_process(&x);
+
+	if (rc)
+		return rc;
+	rc = held_vmas(&x, MAPS_SHARED, rows, add_shared, &shared);
+	held_close(&x);
+	return rc;
 }
 
 static const struct mapping *mapping_at(const struct held *x, uint32_t i)

@@ -17,6 +17,11 @@ int held_open(struct held *x, const struct snapshot *s, const struct object *o, 
 void held_close(struct held *x);
 /* Whether @vma is of the object, and (part of) a mapping that the snapshot has. */
 bool held_maps(const struct held *x, const struct vma *vma);
+/*
+ * Its VMAs as they are now, by @fn, which fills @rows: that is emptied before. 0 or -errno. @filter: enum
+ * maps_filter, not MAPS_EVERYTHING.
+ */
+int held_vmas(const struct held *x, unsigned int filter, struct table *rows, maps_fn fn, void *arg) __must_check;
 /* Behind the last address where it was mapped. */
 uint64_t held_end(const struct held *x);
 

@@ -53,19 +53,7 @@ static void add_vma(void *arg, const struct vma *vma)
 /* Its mappings of the object as they are now. */
 static int find_vmas(struct tables *t)
 {
-	const unsigned int filter = MAPS_SHARED | MAPS_PRIVATE_FILES;
-	int fd = openat(t->held.dir, "maps", O_RDONLY | O_CLOEXEC), rc;
-
-	t->vmas.count = 0;
-	if (fd < 0)
-		return -errno;
-	rc = maps_query(fd, filter, add_vma, t);
-	if (rc == -ENOTTY || rc == -ENAMETOOLONG) {
-		t->vmas.count = 0;
-		rc = maps_read(fd, -1, filter, add_vma, t);
-	}
-	close(fd);
-	return rc;
+	return held_vmas(&t->held, MAPS_SHARED | MAPS_PRIVATE_FILES, &t->vmas, add_vma, t);
 }
 
 /* The pages at @start to @end of @vma are there. Runs mostly come in order, and next to each other. */
