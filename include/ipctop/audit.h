@@ -16,14 +16,16 @@
  *	saved=FILE why="…"
  *
  * Behind owner, a change of mode tells mode=0666 new_mode=0600, one of owner gid=1000 new_uid=0
- * new_gid=0.
+ * new_gid=0. Of a process that let go: process=4711 comm=worker leave=copy start=0x7f0000000000 length=65536
+ * stopped=0.001412 (seconds) nattch=2 new_nattch=1.
  *
  * (on one line; members that do not apply are left out, '?' is unknown). by: the real uid that
  * asked, login: the uid of the login (/proc/self/loginuid), sudo: SUDO_USER, which whoever calls
  * without sudo can set. A very long value is cut and ends in "…"; the line stays below 8 KiB.
  *
- * A line of the file is an object with "time", all members of CLASS_ACT, "command", "by", "login",
- * "sudo" and "pid"; what does not apply or is unknown is null.
+ * A line of the file is an object with "time", all members of CLASS_ACT (but the "pid" of a process that is
+ * to let go is called "process"), "command", "by", "login", "sudo" and "pid"; what does not apply or is
+ * unknown is null.
  */
 struct audit;
 /*

@@ -39,6 +39,28 @@ static inline uint32_t plan_count(const struct plan *plan)
 	return snapshot_count(plan->s, CLASS_ACT);
 }
 
+/*
+ * Making processes let go of one object: a row of ACTION_DETACH for each shared mapping of a process, those of
+ * one process beside each other. Rows of several processes are done in their order, and tell what becomes
+ * of the object with each.
+ */
+struct letting {
+	struct plan *plan;
+	const struct snapshot *s;
+	const struct object *o;		/* with its holders (NEED_HOLDERS, NEED_PROCESSES) */
+	enum leave leave;
+	enum permit permit;		/* PERMIT_ANY: also what others hold too */
+	uint64_t mappings, fds, nattch;	/* left when all that is planned is done */
+};
+void letting_begin(struct letting *l, struct plan *plan, const struct snapshot *s, const struct object *o,
+		   enum leave leave, enum permit permit);
+/*
+ * The rows of @h, a holder of the object; gives the index of the first. What stands against it refuses all of
+ * them: a process without a shared mapping has one row that says so. With @ask the process is looked at for
+ * what stands against it there and what its copy takes; it runs on.
+ */
+uint32_t letting_add(struct letting *l, const struct holder *h, bool ask);
+
 /* Settle a planned row: @fmt says why it is kept, refused or failed; NULL for a success. */
 void act_settle(struct plan *plan, struct act *act, enum outcome outcome, const char *fmt, ...)
 	__printf(4, 5);
@@ -63,6 +85,8 @@ void plan_limit(struct plan *plan, uint64_t n);
 uint32_t *plan_order(const struct plan *plan);
 /* Bytes that the planned rows would free, or that the done ones did. */
 uint64_t plan_bytes(const struct plan *plan);
+/* Bytes that the copies of the planned rows take. */
+uint64_t plan_copies(const struct plan *plan);
 
 /*
  * Whether @permit allows @action on @o; else a sentence in @why, for people: what it is, and

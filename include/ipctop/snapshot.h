@@ -209,7 +209,13 @@ struct map {
 enum leave { LEAVE_COPY, LEAVE_FENCE, NR_LEAVES };
 extern const char *const leave_names[NR_LEAVES + 1];
 
-enum action { ACTION_REMOVE, ACTION_SAVE, ACTION_RESTORE, ACTION_CHMOD, ACTION_CHOWN, NR_ACTIONS };
+/* What an object is after its holders have let go: one of its states, or nothing. */
+enum future { FUTURE_ATTACHED, FUTURE_OPEN, FUTURE_DETACHED, FUTURE_CONDEMNED, FUTURE_GONE, NR_FUTURES };
+extern const char *const future_names[NR_FUTURES + 1];
+
+enum action {
+	ACTION_REMOVE, ACTION_SAVE, ACTION_RESTORE, ACTION_CHMOD, ACTION_CHOWN, ACTION_DETACH, NR_ACTIONS
+};
 extern const char *const action_names[NR_ACTIONS + 1];
 
 enum outcome {
@@ -220,6 +226,7 @@ enum outcome {
 	OUTCOME_CHANGED,	/* owner or mode */
 	OUTCOME_SAVED,
 	OUTCOME_RESTORED,	/* made again */
+	OUTCOME_DETACHED,	/* a process let go of a mapping */
 	OUTCOME_GONE,		/* somebody else removed it before */
 	OUTCOME_KEPT,		/* left alone because the request said so */
 	OUTCOME_REFUSED,	/* a safety rule stood against it */
@@ -250,6 +257,19 @@ struct act {
 	const char *why;		/* of what was refused, failed or kept */
 	uint64_t freed;			/* bytes that came back at once */
 	const char *saved;		/* file that its contents went to */
+	/* of detach: one row for each mapping of a process, those of one process beside each other */
+	uint64_t pid;
+	int64_t start_time;		/* of the process, milliseconds since the epoch */
+	const char *comm;
+	uint64_t start, length, offset;	/* of the mapping */
+	const char *prot;		/* "rw-s" */
+	uint64_t leave;			/* enum leave */
+	uint64_t copy;			/* bytes that its copies take: in its first row */
+	uint64_t other_holders;		/* processes */
+	const char *others;		/* who they are */
+	uint64_t becomes;		/* enum future: of the object, with those above it done */
+	int64_t stopped;		/* microseconds that it stood still: in its first row */
+	uint64_t nattch, new_nattch;	/* of segments */
 	const struct identity *who;	/* no fact: what the executor knows the object by */
 };
 
@@ -340,6 +360,9 @@ static inline struct object *snapshot_object(const struct snapshot *s, uint32_t 
 {
 	return (struct object *)s->tables[CLASS_OBJECT].rows + i;
 }
+
+/* The process with that number that holds @o, or NULL. */
+const struct process *snapshot_holder(const struct snapshot *s, const struct object *o, uint64_t pid);
 
 /*
  * Count one fact of @source that could not be read because of @error (an errno,

@@ -78,7 +78,7 @@ static const struct object *look_and_check(struct actor *a, struct act *act, enu
 	}
 	o = plan_recheck(a->plan, act, permit, a->fresh, a->finder);
 	/* removed while the machine was looked at, it is half seen: without a name, or a holder */
-	if (!o && act->result == OUTCOME_REFUSED && file_is_gone(a, act->who))
+	if (!o && act->result == OUTCOME_REFUSED && act->action != ACTION_DETACH && file_is_gone(a, act->who))
 		act_settle_gone(a->plan, act);
 	if (!o || !o->evidence.namespace_other || a->settings->all_namespaces)
 		return o;
@@ -121,6 +121,35 @@ static void tell_refusals(struct actor *a)
 			tell(a, plan_act(a->plan, i));
 }
 
+/* Whether it is another mapping of the same process and object. */
+static bool is_beside(const struct act *act, const struct act *other)
+{
+	return other->result == OUTCOME_PLANNED && other->action == ACTION_DETACH &&
+	       act->action == ACTION_DETACH && act->pid == other->pid && !strcmp(act->name, other->name);
+}
+
+/* The planned row that stands first in @order, and what is done together with it. */
+static void take_group(struct actor *a, const uint32_t *order, uint32_t count)
+{
+	const struct act *act = plan_act(a->plan, order[0]);
+
+	a->group = order;
+	for (a->ngroup = 1; a->ngroup < count; a->ngroup++)
+		if (!is_beside(act, plan_act(a->plan, order[a->ngroup])))
+			break;
+}
+
+/* What the look said of one holds for those that are done together with it. */
+static void settle_group(struct actor *a, const struct act *act)
+{
+	for (uint32_t i = 1; i < a->ngroup; i++) {
+		struct act *other = plan_act(a->plan, a->group[i]);
+
+		if (other->result == OUTCOME_PLANNED && act->result != OUTCOME_PLANNED)
+			act_settle(a->plan, other, act->result, FACT_KNOWN(act, why) ? "%s" : NULL, act->why);
+	}
+}
+
 static void actor_release(struct actor *a)
 {
 	reach_free(a->ways);
@@ -138,19 +167,24 @@ int act_run(struct plan *plan, const struct collect_options *collect,
 
 	a.collector = collector_new(collect);
 	tell_refusals(&a);
-	for (uint32_t i = 0; i < plan_count(plan); i++) {
+	for (uint32_t i = 0; i < plan_count(plan); i += a.ngroup) {
 		struct act *act = plan_act(plan, order[i]);
 
+		a.ngroup = 1;
 		if (act->result != OUTCOME_PLANNED)
 			continue;
 		if (stop && __atomic_load_n(stop, __ATOMIC_RELAXED)) {
 			rc = -EINTR;
 			break;
 		}
+		take_group(&a, order + i, plan_count(plan) - i);
 		act_one(&a, act);
-		tell(&a, act);
-		if (done)
-			done(arg, act);
+		settle_group(&a, act);
+		for (uint32_t k = 0; k < a.ngroup; k++) {
+			tell(&a, plan_act(plan, order[i + k]));
+			if (done)
+				done(arg, plan_act(plan, order[i + k]));
+		}
 	}
 	free(order);
 	actor_release(&a);

@@ -13,6 +13,9 @@ struct actor {
 	struct identity_finder *finder;
 	int64_t good_until;		/* clock_mono_us: look again from then on */
 	struct reach *ways;
+	/* rows of the plan that are one act, that which a function is given first: all mappings of a process */
+	const uint32_t *group;
+	uint32_t ngroup;
 };
 
 /*
@@ -53,6 +56,31 @@ void object_save(struct actor *a, struct act *act, const struct object *fresh);
 
 /* Whether @ds is the segment that @fresh was, however it was used since. */
 bool segment_is(const struct object *fresh, const struct shmid_ds *ds);
+/* As segment_look, but that it was used since is no matter. */
+int segment_look_used(const struct object *fresh, struct shmid_ds *ds) __must_check;
+/* How often it is attached now. 0, or as segment_look; from any namespace. */
+int segment_attachments(struct reach *ways, const struct object *fresh, uint64_t *nattch) __must_check;
+
+/* holder.c: any kind that processes map and ipctop knows how to copy */
+void holder_detach(struct actor *a, struct act *act, const struct object *fresh);
+
+/* letting.c */
+struct others {
+	uint32_t count;			/* processes */
+	bool unseen;			/* there may be more, that were not seen */
+};
+/* Who but the process @pid holds @o; their names are appended to @names. */
+struct others others_of(const struct snapshot *s, const struct object *o, uint64_t pid, struct buf *names);
+/* What it means for @act's process and them, for people. */
+void others_put(struct buf *why, const struct act *act, const struct others *others, const char *names);
+/* The process of @act, as reach_process wants it. */
+struct process act_process(const struct act *act);
+/* Settle @act by what detach_foresee or detach_run said: @rc < 0, @why, and that nothing was done. */
+void settle_detach(struct plan *plan, struct act *act, int rc, const char *why);
+
+/* plan.c: append "4711 (worker), 4712 (other) and 3 more", of all holders but the process @but; how many. */
+#define HOLDERS_TOLD 4
+uint32_t holders_put(struct buf *out, const struct snapshot *s, const struct object *o, uint64_t but);
 
 /* change.c: mode and owner */
 void segment_change(struct actor *a, struct act *act, const struct object *fresh);

@@ -85,7 +85,10 @@ static const struct {
 	{ "result", "result" }, { "verdict", "verdict" }, { "code", "code" },
 	{ "uid", "uid" },	{ "owner", "user" },	{ "mode", "mode" },
 	{ "new_mode", "new_mode" }, { "gid", "gid" },	{ "new_uid", "new_uid" },
-	{ "new_gid", "new_gid" }, { "size", "size" },	{ "freed", "freed" },
+	{ "new_gid", "new_gid" }, { "process", "pid" },	{ "comm", "comm" },
+	{ "leave", "leave" },	{ "start", "start" },	{ "length", "length" },
+	{ "stopped", "stopped" }, { "nattch", "nattch" }, { "new_nattch", "new_nattch" },
+	{ "size", "size" },	{ "freed", "freed" },
 }, after[] = {
 	{ "saved", "saved" },	{ "why", "why" },
 };
@@ -112,17 +115,23 @@ static bool is_number(enum value_type type)
 
 static void write_field(struct json_writer *w, const struct field *field, const struct act *act)
 {
+	/* "pid" is who asked */
+	const char *key = field->offset == offsetof(struct act, pid) ? "process" : field->name;
 	struct buf text = BUF_INIT;
 	struct value v;
 
 	field_get(NULL, field, act, &v);
 	if (v.state != VALUE_KNOWN) {
-		json_write_null(w, field->name);
+		json_write_null(w, key);
 	} else if (is_number(v.type)) {
-		json_write_u64(w, field->name, v.u);
+		json_write_u64(w, key, v.u);
+	} else if (v.type == VT_STAMP) {
+		json_write_milli(w, key, v.i);
+	} else if (v.type == VT_SPAN_US) {
+		json_write_micro(w, key, v.i);
 	} else {
 		value_put(&text, NULL, field, act, &v, &plain);
-		json_write_string(w, field->name, text.s, text.len);
+		json_write_string(w, key, text.s, text.len);
 	}
 	buf_release(&text);
 }

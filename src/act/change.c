@@ -110,19 +110,11 @@ static struct traits traits_of_segment(const struct shmid_ds *ds)
 	};
 }
 
-static int look_at_segment(const struct change *c, struct shmid_ds *ds)
-{
-	int rc = segment_look(c->fresh, ds);
-
-	/* that it was used since is no matter here */
-	return rc == -ESTALE && segment_is(c->fresh, ds) ? 0 : rc;
-}
-
 static int change_segment(void *arg)
 {
 	struct change *c = arg;
 	struct shmid_ds ds;
-	int rc = look_at_segment(c, &ds);
+	int rc = segment_look_used(c->fresh, &ds);
 
 	if (rc)
 		return rc;

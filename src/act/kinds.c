@@ -5,11 +5,11 @@
 #define FILE_ACTS {							\
 	[ACTION_REMOVE] = file_remove,					\
 	[ACTION_CHMOD] = file_change, [ACTION_CHOWN] = file_change,	\
-	[ACTION_SAVE] = object_save,					\
+	[ACTION_SAVE] = object_save, [ACTION_DETACH] = holder_detach,	\
 }
 /* They have no name, or are not ipctop's to remove. */
 #define OTHER_ACTS {							\
-	[ACTION_SAVE] = object_save,					\
+	[ACTION_SAVE] = object_save, [ACTION_DETACH] = holder_detach,	\
 }
 
 const struct act_kind act_kinds[NR_KINDS] = {
@@ -17,7 +17,7 @@ const struct act_kind act_kinds[NR_KINDS] = {
 		.act = {
 			[ACTION_REMOVE] = segment_remove,
 			[ACTION_CHMOD] = segment_change, [ACTION_CHOWN] = segment_change,
-			[ACTION_SAVE] = object_save,
+			[ACTION_SAVE] = object_save, [ACTION_DETACH] = holder_detach,
 		},
 	},
 	[KIND_POSIX_SHM] = { .act = FILE_ACTS },

@@ -2,7 +2,7 @@
 #include "ipctop/plan.h"
 
 #include <stdarg.h>
-#include "ipctop/act.h"
+#include "actor.h"
 #include "ipctop/field.h"
 
 void plan_init(struct plan *plan, const struct snapshot *s)
@@ -47,20 +47,31 @@ static bool permit_covers(enum permit permit, const struct object *o)
 	return false;
 }
 
-static void put_holders(struct buf *why, const struct snapshot *s, const struct object *o)
+uint32_t holders_put(struct buf *out, const struct snapshot *s, const struct object *o, uint64_t but)
 {
-	uint32_t shown = o->holders.count < 4 ? o->holders.count : 4;
+	uint32_t count = 0;
 
-	for (uint32_t i = 0; i < shown; i++) {
+	for (uint32_t i = 0; i < o->holders.count; i++) {
 		const struct holder *h = snapshot_row(s, CLASS_HOLDER, o->holders.first + i);
 		const struct process *p = snapshot_row(s, CLASS_PROCESS, h->process);
 
-		buf_printf(why, "%s%llu", i ? ", " : "; held by ", (unsigned long long)p->pid);
+		if (p->pid == but || ++count > HOLDERS_TOLD)
+			continue;
+		buf_printf(out, "%s%llu", count > 1 ? ", " : "", (unsigned long long)p->pid);
 		if (FACT_KNOWN(p, comm))
-			buf_printf(why, " (%s)", p->comm);
+			buf_printf(out, " (%s)", p->comm);
 	}
-	if (o->holders.count > shown)
-		buf_printf(why, " and %u more", o->holders.count - shown);
+	if (count > HOLDERS_TOLD)
+		buf_printf(out, " and %u more", count - HOLDERS_TOLD);
+	return count;
+}
+
+static void put_holders(struct buf *why, const struct snapshot *s, const struct object *o)
+{
+	if (!o->holders.count)
+		return;
+	buf_puts(why, "; held by ");
+	holders_put(why, s, o, 0);
 }
 
 static void put_verdict(struct buf *why, const struct snapshot *s, const struct object *o)
@@ -107,7 +118,7 @@ static bool is_within_reach(enum action action, const struct object *o, struct b
 {
 	if (!act_can(o->kind, action))
 		buf_printf(why, "that cannot be done to %s", kinds[o->kind].plural);
-	else if (action != ACTION_SAVE && o->kind != KIND_SHM && !has_name(o))
+	else if (action != ACTION_SAVE && action != ACTION_DETACH && o->kind != KIND_SHM && !has_name(o))
 		buf_puts(why, "it has lost its name, and only its holders reach it");
 	else
 		return true;
@@ -297,12 +308,24 @@ uint64_t plan_bytes(const struct plan *plan)
 		const struct act *act = plan_act(plan, i);
 		uint64_t bytes = 0;
 
-		if (act->result == OUTCOME_PLANNED && FACT_KNOWN(act, allocated))
+		if (act->result == OUTCOME_PLANNED && act->action != ACTION_DETACH && FACT_KNOWN(act, allocated))
 			bytes = act->allocated;
 		else if (FACT_KNOWN(act, freed))
 			bytes = act->freed;
 		if (__builtin_add_overflow(sum, bytes, &sum))
 			return UINT64_MAX;
+	}
+	return sum;
+}
+
+uint64_t plan_copies(const struct plan *plan)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < plan_count(plan); i++) {
+		const struct act *act = plan_act(plan, i);
+
+		sum_add(&sum, act->result == OUTCOME_PLANNED && FACT_KNOWN(act, copy), act->copy);
 	}
 	return sum;
 }

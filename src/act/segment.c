@@ -104,6 +104,34 @@ int segment_look(const struct object *fresh, struct shmid_ds *ds)
 	return 0;
 }
 
+int segment_look_used(const struct object *fresh, struct shmid_ds *ds)
+{
+	int rc = segment_look(fresh, ds);
+
+	return rc == -ESTALE && segment_is(fresh, ds) ? 0 : rc;
+}
+
+struct counting {
+	const struct object *fresh;
+	struct shmid_ds ds;
+};
+
+static int count_attachments(void *arg)
+{
+	struct counting *c = arg;
+
+	return segment_look_used(c->fresh, &c->ds);
+}
+
+int segment_attachments(struct reach *ways, const struct object *fresh, uint64_t *nattch)
+{
+	struct counting c = { .fresh = fresh };
+	int rc = in_ipc_ns(ways, fresh->ipc_ns, count_attachments, &c);
+
+	*nattch = rc ? 0 : c.ds.shm_nattch;
+	return rc;
+}
+
 struct removal {
 	const struct object *fresh;
 	bool force;
@@ -114,11 +142,9 @@ static int remove_it(void *arg)
 {
 	struct removal *r = arg;
 	struct shmid_ds ds;
-	int rc = segment_look(r->fresh, &ds);
-
 	/* by force it goes however it is used, but only if it is the one that was meant */
-	if (rc == -ESTALE && r->force && segment_is(r->fresh, &ds))
-		rc = 0;
+	int rc = r->force ? segment_look_used(r->fresh, &ds) : segment_look(r->fresh, &ds);
+
 	if (rc)
 		return rc;
 	if (ds.shm_nattch && !r->force)

@@ -25,17 +25,21 @@ const char *const object_flag_names[] = {
 
 const char *const action_names[NR_ACTIONS + 1] = {
 	[ACTION_REMOVE] = "remove", [ACTION_SAVE] = "save", [ACTION_RESTORE] = "restore",
-	[ACTION_CHMOD] = "chmod", [ACTION_CHOWN] = "chown",
+	[ACTION_CHMOD] = "chmod", [ACTION_CHOWN] = "chown",   [ACTION_DETACH] = "detach",
 };
 
+const char *const future_names[NR_FUTURES + 1] = {
+	[FUTURE_ATTACHED] = "attached", [FUTURE_OPEN] = "open",	[FUTURE_DETACHED] = "detached",
+	[FUTURE_CONDEMNED] = "condemned", [FUTURE_GONE] = "gone",
+};
 const char *const leave_names[NR_LEAVES + 1] = { [LEAVE_COPY] = "copy", [LEAVE_FENCE] = "fence" };
 const char *const outcome_names[NR_OUTCOMES + 1] = {
 	[OUTCOME_PLANNED] = "planned",	 [OUTCOME_REMOVED] = "removed",
 	[OUTCOME_CONDEMNED] = "condemned", [OUTCOME_UNLINKED] = "unlinked",
 	[OUTCOME_CHANGED] = "changed",	 [OUTCOME_SAVED] = "saved",
-	[OUTCOME_RESTORED] = "restored", [OUTCOME_GONE] = "gone",
-	[OUTCOME_KEPT] = "kept",	 [OUTCOME_REFUSED] = "refused",
-	[OUTCOME_FAILED] = "failed",
+	[OUTCOME_RESTORED] = "restored", [OUTCOME_DETACHED] = "detached",
+	[OUTCOME_GONE] = "gone",	 [OUTCOME_KEPT] = "kept",
+	[OUTCOME_REFUSED] = "refused",	 [OUTCOME_FAILED] = "failed",
 };
 
 const char *const event_names[NR_EVENTS + 1] = {
@@ -86,6 +90,18 @@ const char *errno_symbol(int error)
 	const char *symbol = strerrorname_np(error);
 
 	return symbol ? symbol : "EUNKNOWN";
+}
+
+const struct process *snapshot_holder(const struct snapshot *s, const struct object *o, uint64_t pid)
+{
+	for (uint32_t i = 0; i < o->holders.count; i++) {
+		const struct holder *h = snapshot_row(s, CLASS_HOLDER, o->holders.first + i);
+		const struct process *p = snapshot_row(s, CLASS_PROCESS, h->process);
+
+		if (p->pid == pid)
+			return p;
+	}
+	return NULL;
 }
 
 /*

@@ -77,24 +77,10 @@ void picture_put(struct buf *out, const struct page_picture *p, int rc, const st
 		buf_putc(out, '\n');
 }
 
-static const struct process *process_of(const struct snapshot *s, uint32_t object, uint64_t pid)
-{
-	const struct object *o = snapshot_object(s, object);
-
-	for (uint32_t i = 0; i < o->holders.count; i++) {
-		const struct holder *h = snapshot_row(s, CLASS_HOLDER, o->holders.first + i);
-		const struct process *p = snapshot_row(s, CLASS_PROCESS, h->process);
-
-		if (p->pid == pid)
-			return p;
-	}
-	return NULL;
-}
-
 static void put_holder(struct buf *out, const struct snapshot *s, uint32_t object,
 		       const struct holder_usage *h)
 {
-	const struct process *p = process_of(s, object, h->pid);
+	const struct process *p = snapshot_holder(s, snapshot_object(s, object), h->pid);
 
 	buf_printf(out, INDENT "%llu ", (unsigned long long)h->pid);
 	if (p && FACT_KNOWN(p, comm))
