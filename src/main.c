@@ -10,6 +10,7 @@ const struct command *const commands[] = {
 	&command_maps,
 	&command_clean,
 	&command_rm,
+	&command_detach,
 	&command_save,
 	&command_restore,
 	&command_cat,

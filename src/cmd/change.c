@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What commands that change the system have in common. */
-#include "cmd.h"
+#include "change.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -14,17 +14,18 @@
 /* What tables show of an action without -o: of what is planned, of a plan with refusals, of results. */
 static const struct {
 	const char *planned, *mixed, *results;
-	bool frees;		/* memory comes back */
 } shown[NR_ACTIONS] = {
 	[ACTION_REMOVE] = { "name,allocated,user,age,reason",
-			    "name,allocated,user,age,reason,result,why", "name,freed,user,result,why",
-			    true },
+			    "name,allocated,user,age,reason,result,why", "name,freed,user,result,why" },
 	[ACTION_SAVE] = { "name,size,user", "name,size,user,result,why", "name,size,result,saved,why" },
 	[ACTION_CHMOD] = { "name,user,mode,new_mode", "name,user,mode,new_mode,result,why",
 			   "name,user,mode,new_mode,result,why" },
 	[ACTION_CHOWN] = { "name,user,group,new_uid,new_gid",
 			   "name,user,group,new_uid,new_gid,result,why",
 			   "name,user,group,new_uid,new_gid,result,why" },
+	[ACTION_DETACH] = { "name,pid,comm,start,length,copy,others,becomes",
+			    "name,pid,comm,start,length,copy,becomes,result,why",
+			    "name,pid,comm,start,length,stopped,nattch,new_nattch,becomes,result,why" },
 };
 
 /* Set by SIGINT and SIGTERM: the act under way is ended, and no other begun. */
@@ -68,37 +69,37 @@ bool change_can_ask(void)
 	return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
 }
 
-bool change_ask(const char *question)
+/* The whole line: no part of it answers the next question. NULL at the end of input; the caller frees it. */
+static char *ask(const char *question)
 {
 	char *answer = NULL;
 	size_t room = 0;
+
+	printf("%s ", question);
+	fflush(stdout);
+	if (getline(&answer, &room, stdin) < 0) {
+		putchar('\n');
+		free(answer);
+		return NULL;
+	}
+	answer[strcspn(answer, "\n")] = '\0';
+	return answer;
+}
+
+bool change_ask(const char *question)
+{
+	struct buf text = BUF_INIT;
+	char *answer;
 	bool yes;
 
 	if (!change_can_ask())
 		return false;
-	printf("%s [y/N] ", question);
-	fflush(stdout);
-	/* the whole line: no part of it answers the next question; an end of input is no yes */
-	if (getline(&answer, &room, stdin) < 0) {
-		putchar('\n');
-		yes = false;
-	} else {
-		yes = answer[0] == 'y' || answer[0] == 'Y';
-	}
+	buf_printf(&text, "%s [y/N]", question);
+	answer = ask(text.s);
+	yes = answer && (answer[0] == 'y' || answer[0] == 'Y');
 	free(answer);
+	buf_release(&text);
 	return yes;
-}
-
-static void put_size(struct buf *out, const struct query *q, uint64_t bytes)
-{
-	units_put_size(out, bytes, q->style.bytes);
-}
-
-/* What is gone cannot be changed; to be removed, it needed no more. */
-static bool is_failure(const struct act *act)
-{
-	return act->result == OUTCOME_REFUSED || act->result == OUTCOME_FAILED ||
-	       (act->result == OUTCOME_GONE && act->action != ACTION_REMOVE);
 }
 
 static bool has_result(const struct plan *plan, bool (*wanted)(const struct act *act))
@@ -137,117 +138,17 @@ static int write_rows(const struct query *q, const struct plan *plan, const char
 	return rc;
 }
 
-static void tell_plan(const struct changes *c, const struct query *q)
-{
-	struct buf line = BUF_INIT;
-
-	if (!plan_count(&c->plan)) {
-		puts("nothing matches");
-		return;
-	}
-	buf_printf(&line, "%llu object%s", (unsigned long long)c->plan.acts,
-		   c->plan.acts == 1 ? "" : "s");
-	if (shown[c->action].frees) {
-		buf_puts(&line, ", ");
-		put_size(&line, q, plan_bytes(&c->plan));
-		buf_puts(&line, " would come back");
-	}
-	printf("%s\n", line.s);
-	buf_release(&line);
-}
-
-/* For people: what was done, in one line. */
-static void tell_results(const struct changes *c, const struct query *q)
-{
-	uint64_t counts[NR_OUTCOMES] = { 0 };
-	struct buf line = BUF_INIT;
-
-	for (uint32_t i = 0; i < plan_count(&c->plan); i++)
-		counts[plan_act(&c->plan, i)->result]++;
-	for (unsigned int r = 0; r < NR_OUTCOMES; r++) {
-		if (!counts[r])
-			continue;
-		buf_printf(&line, "%s%llu %s", line.len ? ", " : "", (unsigned long long)counts[r],
-			   r == OUTCOME_PLANNED ? "not done" : outcome_names[r]);
-	}
-	if (line.len && counts[OUTCOME_REMOVED]) {
-		buf_puts(&line, "; ");
-		put_size(&line, q, plan_bytes(&c->plan));
-		buf_puts(&line, " came back");
-	}
-	if (line.len)
-		printf("%s\n", line.s);
-	buf_release(&line);
-}
-
-static const char *past(const struct act *act)
-{
-	static const char *const not[] = {
-		[ACTION_REMOVE] = "not removed", [ACTION_SAVE] = "not saved",
-		[ACTION_RESTORE] = "not restored",
-		[ACTION_CHMOD] = "mode not changed", [ACTION_CHOWN] = "owner not changed",
-	};
-
-	return is_failure(act) ? not[act->action] : outcome_names[act->result];
-}
-
-static void tell_act(const struct act *act)
-{
-	struct buf why = BUF_INIT;
-
-	if (FACT_KNOWN(act, why))
-		text_escape(&why, act->why, strlen(act->why), 0);
-	/* the name is escaped already */
-	cmd_error("%s: %s%s%s", act->name, past(act), why.len ? ": " : "", why.s);
-	buf_release(&why);
-}
-
-static void tell_failures(const struct plan *plan)
-{
-	for (uint32_t i = 0; i < plan_count(plan); i++)
-		if (is_failure(plan_act(plan, i)))
-			tell_act(plan_act(plan, i));
-}
-
-static void tell_done(const struct changes *c, const struct act *act)
-{
-	struct buf line = BUF_INIT;
-
-	if (is_failure(act) || act->result == OUTCOME_CONDEMNED || act->result == OUTCOME_UNLINKED) {
-		tell_act(act);
-		return;
-	}
-	if (!c->verbose)
-		return;
-	buf_printf(&line, "%s: %s", act->name, outcome_names[act->result]);
-	if (FACT_KNOWN(act, freed)) {
-		buf_puts(&line, ", ");
-		units_put_size(&line, act->freed, false);
-		buf_puts(&line, " came back");
-	}
-	if (FACT_KNOWN(act, saved)) {
-		buf_puts(&line, act->result == OUTCOME_SAVED ? " in " : ", saved in ");
-		text_escape(&line, act->saved, strlen(act->saved), 0);
-	}
-	if (FACT_KNOWN(act, why)) {
-		buf_puts(&line, ": ");
-		text_escape(&line, act->why, strlen(act->why), 0);
-	}
-	printf("%s\n", line.s);
-	buf_release(&line);
-}
-
 /* Of what the executor has no part in: refused, kept or gone by the plan. */
 static void tell_settled(const struct changes *c)
 {
 	for (uint32_t i = 0; i < plan_count(&c->plan); i++)
 		if (is_settled(plan_act(&c->plan, i)))
-			tell_done(c, plan_act(&c->plan, i));
+			change_tell_done(c, plan_act(&c->plan, i));
 }
 
 static void on_done(void *arg, const struct act *act)
 {
-	tell_done(arg, act);
+	change_tell_done(arg, act);
 }
 
 /* One question for each; what is answered with no is kept. */
@@ -268,10 +169,33 @@ static void ask_each(struct changes *c)
 		buf_puts(&question, "?");
 		if (!change_ask(question.s)) {
 			act_settle(&c->plan, act, OUTCOME_KEPT, "you said so");
-			tell_done(c, act);
+			change_tell_done(c, act);
 		}
 		buf_release(&question);
 	}
+}
+
+/* Whether the name of each object is typed. */
+static bool ask_names(const struct changes *c)
+{
+	const char *last = NULL;
+	bool yes = true;
+
+	for (uint32_t i = 0; yes && i < plan_count(&c->plan); i++) {
+		const struct act *act = plan_act(&c->plan, i);
+		struct buf question = BUF_INIT;
+		char *answer;
+
+		if (act->result != OUTCOME_PLANNED || (last && !strcmp(last, act->name)))
+			continue;
+		last = act->name;
+		buf_printf(&question, "Type %s to go on:", act->name);
+		answer = ask(question.s);
+		yes = answer && !strcmp(answer, act->name);
+		free(answer);
+		buf_release(&question);
+	}
+	return yes;
 }
 
 static bool ask_all(const struct changes *c, const struct query *q)
@@ -279,9 +203,10 @@ static bool ask_all(const struct changes *c, const struct query *q)
 	struct buf question = BUF_INIT;
 	bool yes;
 
-	buf_printf(&question, "Go on with %llu object%s, ", (unsigned long long)c->plan.acts,
-		   c->plan.acts == 1 ? "" : "s");
-	put_size(&question, q, plan_bytes(&c->plan));
+	if (c->asks_names)
+		return ask_names(c);
+	buf_puts(&question, "Go on with ");
+	change_put_amounts(&question, c, q);
 	buf_puts(&question, "?");
 	yes = change_ask(question.s);
 	buf_release(&question);
@@ -362,7 +287,7 @@ static int execute(struct changes *c, const struct query *q, struct feed *feed)
 	if (rc == -EINTR)
 		cmd_error("interrupted: %llu not done", (unsigned long long)c->plan.acts);
 	status = close_audit(c);
-	return rc || has_result(&c->plan, is_failure) ? FAILED : status;
+	return rc || has_result(&c->plan, change_failed) ? FAILED : status;
 }
 
 static int show_results(const struct changes *c, const struct query *q, int status)
@@ -373,7 +298,7 @@ static int show_results(const struct changes *c, const struct query *q, int stat
 		if (write_rows(q, &c->plan, shown[c->action].results))
 			return FAILED;
 	} else if (c->verbose || c->sums || isatty(STDOUT_FILENO) || plan_count(&c->plan) > 1) {
-		tell_results(c, q);
+		change_tell_results(c, q);
 	}
 	return status;
 }
@@ -399,21 +324,21 @@ int change_run(struct changes *c, const struct query *q, struct feed *feed, bool
 	if (asks || stops) {
 		status = show_plan(c, q);
 		if (people)
-			tell_plan(c, q);
-		if (people && !asks && plan_count(&c->plan) && has_result(&c->plan, is_failure))
-			tell_failures(&c->plan);
+			change_tell_plan(c, q);
+		if (people && !asks && plan_count(&c->plan) && has_result(&c->plan, change_failed))
+			change_tell_failures(&c->plan);
 		/* about nothing nobody need be asked */
 		if (status != DONE || c->dry_run || (stops && !plan_count(&c->plan)))
 			return status;
 		if (stops) {
 			if (unasked != DONE && c->plan.acts)
 				cmd_error("nothing was changed: there is no terminal to ask on; "
-					  "--yes does it without a question");
+					  "%s does it without a question", c->asks_names ? "--yes --force" : "--yes");
 			return unasked;
 		}
 		if (!c->plan.acts || !ask_all(c, q)) {
 			puts("nothing was changed");
-			return c->plan.acts || !has_result(&c->plan, is_failure) ? DONE : FAILED;
+			return c->plan.acts || !has_result(&c->plan, change_failed) ? DONE : FAILED;
 		}
 	}
 	if (!knows_what_to_keep(c, feed))

@@ -26,7 +26,7 @@ struct command {
 /* The table of main.c; ends with NULL. */
 extern const struct command *const commands[];
 extern const struct command command_json, command_batch, command_list, command_show, command_maps,
-	command_clean, command_rm, command_save, command_restore, command_cat, command_chmod,
+	command_clean, command_rm, command_detach, command_save, command_restore, command_cat, command_chmod,
 	command_chown,
 	command_monitor, command_help, command_help_option, command_version, command_schema;
 
@@ -189,6 +189,8 @@ void feed_close(struct feed *feed);
 
 /* Seconds with a fraction, or a duration: as microseconds. 0, or -EINVAL with a sentence. */
 int delay_parse(const char *arg, int64_t *us, struct buf *error) __must_check;
+/* The number of a process: whether @text is one. */
+bool pid_parse(const char *text, uint64_t *pid);
 /* Frames of text, @delay microseconds apart, of what the options of @q say. */
 int batch_frames(const struct command *command, struct query *q, int64_t delay);
 
@@ -204,6 +206,8 @@ struct changes {
 
 	const struct command *command;
 	bool sums;			/* the sum is told of a single object, too: nobody named it */
+	bool asks_names;		/* the question is answered by the name of each object */
+	bool explained;			/* why nothing is planned was told already */
 	enum action action;
 	struct mode_change mode;	/* where settings.mode points to it */
 	struct act_settings settings;

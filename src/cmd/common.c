@@ -20,6 +20,15 @@ int query_add_kind(struct query *q, const char *name, struct buf *error)
 	return -EINVAL;
 }
 
+bool pid_parse(const char *text, uint64_t *pid)
+{
+	char *end;
+
+	errno = 0;
+	*pid = strtoull(text, &end, 10);
+	return text[0] >= '0' && text[0] <= '9' && !*end && !errno && *pid && *pid <= INT32_MAX;
+}
+
 static int set_kinds(void *target, const char *arg, struct buf *error)
 {
 	char *list = xstrdup(arg), *rest = list, *word;

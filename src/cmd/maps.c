@@ -10,15 +10,6 @@
 
 static const char usage_columns[] = "+rss,pss,swap";
 
-static bool parse_pid(const char *text, uint64_t *pid)
-{
-	char *end;
-
-	errno = 0;
-	*pid = strtoull(text, &end, 10);
-	return text[0] >= '0' && text[0] <= '9' && !*end && !errno && *pid && *pid <= INT32_MAX;
-}
-
 static int parse_pids(const struct command *command, int argc, char **argv, struct table *pids)
 {
 	struct buf escaped = BUF_INIT;
@@ -27,7 +18,7 @@ static int parse_pids(const struct command *command, int argc, char **argv, stru
 	for (int i = 0; i < argc && status == DONE; i++) {
 		uint64_t *pid = table_add(pids, sizeof(*pid));
 
-		if (parse_pid(argv[i], pid))
+		if (pid_parse(argv[i], pid))
 			continue;
 		text_escape(&escaped, argv[i], strlen(argv[i]), 0);
 		status = cmd_usage(command, "%s: not a process number", escaped.s);

@@ -81,6 +81,23 @@ login()
 	assert_line --index 3 --regexp "^<85>action=remove object=shm:${FACT[held.id]} kind=shm result=condemned verdict=live code=attached uid=12 size=4096 freed=0 command=rm by=0$(login) pid=N why=\"[^\"]+\"$"
 }
 
+@test "audit: a process that let go, and one that could not" {
+	syslog_open
+	actor seg shmget
+	tell seg shmat
+	local name="shm:${FACT[seg.id]}" process
+	process="process=${FACT[seg.pid]} comm=actor leave=copy start=${FACT[seg.address]} length=4096"
+	ipctop detach --yes --pid "${FACT[seg.pid]}" "$name"
+	tell seg shmat
+	actor other shmat id="${FACT[seg.id]}"
+	run -1 ipctop detach --yes --pid "${FACT[seg.pid]}" "$name"
+	process+=" stopped=S nattch=1 new_nattch=0"
+	run messages 2
+	output=$(sed -E 's/stopped=[0-9.]+/stopped=S/' <<<"$output")
+	assert_equal "${output%%$'\n'*}" "<85>action=detach object=$name kind=shm result=detached verdict=live code=attached uid=0 owner=root $process size=4096 command=detach by=0$(login) pid=N"
+	assert_output --regexp "<84>action=detach object=$name kind=shm result=refused .* process=${FACT[seg.pid]} comm=actor leave=copy start=0x[0-9a-f]+ length=4096 nattch=2 size=4096 command=detach .* why=\"held too by "
+}
+
 @test "audit: what is done from within the monitor is told like any command" {
 	syslog_open
 	actor a shm_open name=leak size=8192 mode=0640
@@ -193,7 +210,8 @@ login()
 	actor other shmget
 	ipctop chmod -J --dry-run 600 "shm:${FACT[other.id]}" >"$DOC"
 	[ "$(jq -c '.acts[0] | keys' "$DOC")" = \
-		"$(jq -c 'del(.time, .command, .by, .login, .sudo, .pid) | keys' "$FILE" | head -n 1)" ]
+		"$(jq -c 'del(.time, .command, .by, .login, .sudo) | .pid = .process | del(.process) | keys' \
+			"$FILE" | head -n 1)" ]
 }
 
 @test "audit: a file that cannot be written to stops everything beforehand" {

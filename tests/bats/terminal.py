@@ -4,7 +4,7 @@
     terminal.py [ANSWER...] -- COMMAND [ARG...]
 
 Each ANSWER (with the escapes of Python: 'y\\n', \\x04 for an end of input, \\x03 for ^C) is typed
-when another "[y/N] " was shown. What the terminal shows goes to stdout, and the command's status is
+when another "[y/N] " or "to go on: " was shown. What the terminal shows goes to stdout, and the command's status is
 the exit status: 128 + N after signal N; 124 when nothing happens for too long, 125 when an answer
 was left.
 """
@@ -15,7 +15,7 @@ import signal
 import sys
 
 PATIENCE_S = 20
-QUESTION = b"[y/N] "
+QUESTIONS = (b"[y/N] ", b"to go on: ")
 
 
 def converse(fd, answers):
@@ -31,7 +31,7 @@ def converse(fd, answers):
         if not some:
             return shown, 125 if answers else 0
         shown += some
-        while answers and shown.count(QUESTION) > asked:
+        while answers and sum(map(shown.count, QUESTIONS)) > asked:
             asked += 1
             os.write(fd, answers.pop(0))
 

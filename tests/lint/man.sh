@@ -82,6 +82,7 @@ list Of objects
 maps Of mappings
 clean Of acts
 rm Of acts
+detach Of acts
 END
 
 # Keys of the monitor, as its help has them.
