@@ -13,11 +13,14 @@ static const struct offer {
 	const char *title;		/* of the plan */
 	const char *asks;		/* what is to be typed before; NULL: nothing */
 	bool folder;			/* ... the folder for what is saved */
+	bool holder;			/* which process, is chosen before */
 } offers[] = {
 	{ ACTION_REMOVE, "remove", "what nobody needs; with one object's name typed, any", "Remove" },
 	{ ACTION_REMOVE, "save, then remove", "each into a file first; what cannot be saved stays",
 	  "Save, then remove", "Save in folder:", true },
 	{ ACTION_SAVE, "save", "contents and metadata into a file each", "Save", "Save in folder:", true },
+	{ ACTION_DETACH, "detach a holder", "a process keeps a copy and lets go of the object", "Detach",
+	  .holder = true },
 	{ ACTION_CHMOD, "change mode", "as chmod", "Change the mode of", "Mode, as chmod has it:" },
 };
 
@@ -106,6 +109,88 @@ static void typed(struct monitor *m, const char *text, bool accepted)
 	buf_release(&error);
 }
 
+static void start(struct monitor *m)
+{
+	m->job = job_new(offers[m->offer].action, &m->options->collect, m->worker, m->wake);
+	get_keys(m, &m->job->keys);
+}
+
+#define ALL_HOLDERS 0			/* no process has that number */
+
+static void chosen_holder(struct monitor *m, const struct menu_item *item)
+{
+	start(m);
+	if (item->value != ALL_HOLDERS)
+		*(uint64_t *)table_add(&m->job->pids, sizeof(uint64_t)) = item->value;
+	begin(m);
+}
+
+/* "2 mappings, 64K" */
+static void put_holding(struct buf *text, const struct snapshot *s, const struct holder *h)
+{
+	uint64_t length = 0;
+
+	for (uint32_t i = 0; i < h->mappings.count; i++)
+		length += ((struct mapping *)snapshot_row(s, CLASS_MAPPING, h->mappings.first + i))->length;
+	buf_printf(text, "%u mapping%s, ", h->mappings.count, h->mappings.count == 1 ? "" : "s");
+	units_put_size(text, length, false);
+}
+
+static struct menu_item holder_item(const struct snapshot *s, const struct holder *h)
+{
+	const struct process *p = snapshot_row(s, CLASS_PROCESS, h->process);
+	struct buf label = BUF_INIT, help = BUF_INIT;
+
+	buf_printf(&label, "%llu %s", (unsigned long long)p->pid, FACT_KNOWN(p, comm) ? p->comm : "");
+	put_holding(&help, s, h);
+	return (struct menu_item){
+		.label = buf_detach(&label), .help = buf_detach(&help), .value = (int)p->pid,
+	};
+}
+
+static void choose_holder(struct monitor *m, const struct object *o)
+{
+	const struct menu menu = { .title = "Which process lets go", .chosen = chosen_holder };
+	struct menu_item *items = xcalloc(o->holders.count + 1, sizeof(*items));
+	const struct snapshot *s = m->look->s;
+	int n = 0;
+
+	for (uint32_t i = 0; i < o->holders.count; i++) {
+		const struct holder *h = snapshot_row(s, CLASS_HOLDER, o->holders.first + i);
+
+		if (h->mappings.count)
+			items[n++] = holder_item(s, h);
+	}
+	if (n > 1)
+		items[n++] = (struct menu_item){ .label = xstrdup("all of them"), .value = ALL_HOLDERS };
+	if (n)
+		menu_open(m, &menu, items, n);
+	else
+		monitor_tell(m, "nobody is seen to map it");
+	for (int i = 0; i < n; i++) {
+		free((char *)items[i].label);
+		free((char *)items[i].help);
+	}
+	free(items);
+}
+
+/* Holders are those of one object. */
+static void open_holders(struct monitor *m)
+{
+	struct table keys = { 0 };
+	uint32_t row;
+
+	get_keys(m, &keys);
+	row = keys.count == 1 ? monitor_object_row(m, keys.rows) : NO_ROW;
+	if (keys.count > 1)
+		monitor_tell(m, "holders are those of one object: U untags the others");
+	else if (row == NO_ROW)
+		monitor_tell(m, "it is gone");
+	else
+		choose_holder(m, snapshot_object(m->look->s, row));
+	table_release(&keys);
+}
+
 static void chosen(struct monitor *m, const struct menu_item *item)
 {
 	const struct offer *offer = &offers[item->value];
@@ -114,8 +199,11 @@ static void chosen(struct monitor *m, const struct menu_item *item)
 	};
 
 	m->offer = item->value;
-	m->job = job_new(offer->action, &m->options->collect, m->worker, m->wake);
-	get_keys(m, &m->job->keys);
+	if (offer->holder) {
+		open_holders(m);
+		return;
+	}
+	start(m);
 	if (offer->asks)
 		prompt_open(m, &prompt);
 	else
@@ -175,9 +263,10 @@ static void put_question(struct buf *out, const struct monitor *m)
 {
 	const struct job *job = m->job;
 	const struct act *first = plan_act(&job->plan, 0);
+	const char *what = job->action == ACTION_DETACH ? "mapping" : "object";
 	bool used = job->forced && FACT_KNOWN(first, verdict) && first->verdict == VERDICT_LIVE;
 
-	buf_printf(out, "%s %llu object%s", offers[m->offer].title, (unsigned long long)job->plan.acts,
+	buf_printf(out, "%s %llu %s%s", offers[m->offer].title, (unsigned long long)job->plan.acts, what,
 		   job->plan.acts == 1 ? "" : "s");
 	if (job_frees(job) && !used) {
 		buf_puts(out, ", ");
@@ -197,6 +286,15 @@ static void open_pager(struct monitor *m, const struct pager *pager)
 	screen_forget_keys();
 }
 
+static const char *price(const struct act *act)
+{
+	if (act->action == ACTION_DETACH)
+		return "\nThe others go on with the object; who lets go does not share it any more.\n";
+	if (act->kind == KIND_SHM)
+		return "\nNobody finds it by its key then, and it goes with its last attachment.\n";
+	return "\nIt loses its name; who has it keeps it, and who opens that name makes another.\n";
+}
+
 static void show_plan(struct monitor *m)
 {
 	struct job *job = m->job;
@@ -212,9 +310,7 @@ static void show_plan(struct monitor *m)
 	put_question(&question, m);
 	if (job->forced) {
 		/* what goes with it is said before its name is asked for */
-		buf_puts(&job->text, plan_act(&job->plan, 0)->kind == KIND_SHM ?
-			 "\nNobody finds it by its key then, and it goes with its last attachment.\n" :
-			 "\nIt loses its name; who has it keeps it, and who opens that name makes another.\n");
+		buf_puts(&job->text, price(plan_act(&job->plan, 0)));
 		buf_puts(&question, "? Type its name:");
 		pager.typed = plan_act(&job->plan, 0)->name;
 	} else if (job->plan.acts) {

@@ -138,6 +138,108 @@ static void plan_forced(struct job *job, const struct snapshot *s, const struct 
 	job->plan = refused;
 }
 
+static bool is_chosen(const struct job *job, uint64_t pid)
+{
+	const uint64_t *pids = job->pids.rows;
+
+	for (uint32_t i = 0; i < job->pids.count; i++)
+		if (pids[i] == pid)
+			return true;
+	return !job->pids.count;
+}
+
+static void add_holders(struct job *job, const struct snapshot *s, const struct object *o)
+{
+	struct letting letting;
+
+	plan_init(&job->plan, s);
+	letting_begin(&letting, &job->plan, s, o, LEAVE_COPY, job->settings.permit);
+	for (uint32_t i = 0; i < o->holders.count; i++) {
+		const struct holder *h = snapshot_row(s, CLASS_HOLDER, o->holders.first + i);
+		const struct process *p = snapshot_row(s, CLASS_PROCESS, h->process);
+
+		if (is_chosen(job, p->pid))
+			letting_add(&letting, h, !o->evidence.namespace_other);
+	}
+	for (uint32_t i = 0; i < plan_count(&job->plan); i++)
+		if (plan_act(&job->plan, i)->result == OUTCOME_PLANNED && o->evidence.namespace_other)
+			act_settle_foreign(&job->plan, plan_act(&job->plan, i));
+}
+
+/* "  4711 worker  7f0000000000, 64K rw-s" */
+static void put_mapping(struct buf *text, const struct act *act)
+{
+	buf_printf(text, "  %llu ", (unsigned long long)act->pid);
+	if (FACT_KNOWN(act, comm))
+		text_escape(text, act->comm, strlen(act->comm), 0);
+	if (!FACT_KNOWN(act, length))
+		return;
+	buf_printf(text, "  at %llx, ", (unsigned long long)act->start);
+	units_put_size(text, act->length, false);
+	buf_printf(text, " %s", act->prot);
+}
+
+static void put_letting(struct buf *text, const struct act *act)
+{
+	put_mapping(text, act);
+	if (FACT_KNOWN(act, why)) {
+		buf_puts(text, "  ");
+		text_escape(text, act->why, strlen(act->why), 0);
+	}
+	buf_putc(text, '\n');
+	if (act->result != OUTCOME_PLANNED)
+		return;
+	if (FACT_KNOWN(act, copy)) {
+		buf_puts(text, "      its own copy takes ");
+		units_put_size(text, act->copy, false);
+		buf_puts(text, " of memory\n");
+	}
+	if (FACT_KNOWN(act, others)) {
+		buf_puts(text, "      held too by ");
+		text_escape(text, act->others, strlen(act->others), 0);
+		buf_puts(text, ": it no longer sees what they write, nor they what it writes\n");
+	}
+}
+
+/* What is held by others too is planned all the same, for who types the object's name. */
+static void plan_letting(struct job *job, const struct snapshot *s, const struct object *o)
+{
+	const struct act *last = NULL;
+
+	add_holders(job, s, o);
+	if (!job->plan.acts) {
+		struct plan refused = job->plan;
+
+		job->settings.permit = PERMIT_ANY;
+		add_holders(job, s, o);
+		job->forced = job->plan.acts > 0;
+		if (!job->forced) {
+			plan_release(&job->plan);
+			job->plan = refused;
+		} else {
+			plan_release(&refused);
+		}
+	}
+	for (uint32_t i = 0; i < plan_count(&job->plan); i++) {
+		put_letting(&job->text, plan_act(&job->plan, i));
+		if (plan_act(&job->plan, i)->result == OUTCOME_PLANNED)
+			last = plan_act(&job->plan, i);
+	}
+	if (last && FACT_KNOWN(last, becomes))
+		buf_printf(&job->text, "\n%s is then: %s\n", o->name, future_names[last->becomes]);
+}
+
+static void make_letting_plan(struct job *job, const struct snapshot *s)
+{
+	uint32_t count, *rows = find_objects(job, s, &count);
+
+	if (count)
+		plan_letting(job, s, snapshot_object(s, rows[0]));
+	else
+		buf_puts(&job->error, "it is gone");
+	free(rows);
+}
+
 static void make_plan(struct job *job, const struct snapshot *s)
 {
 	uint32_t count, *rows = find_objects(job, s, &count);
@@ -198,6 +300,8 @@ static void look_and_plan(struct job *job)
 	rc = collector_pass(collector, &s);
 	if (rc)
 		buf_printf(&job->error, "nothing could be read: %s", strerror(-rc));
+	else if (job->action == ACTION_DETACH)
+		make_letting_plan(job, s);
 	else
 		make_plan(job, s);
 	snapshot_free(s);
@@ -223,8 +327,13 @@ static void on_act(void *arg, const struct act *act)
 
 static void put_result(struct buf *text, const struct act *act)
 {
-	buf_printf(text, "  %s  %s", act->name, act->result == OUTCOME_PLANNED ? "not done" :
+	buf_printf(text, "  %s  ", act->name);
+	if (FACT_KNOWN(act, pid))
+		put_mapping(text, act);
+	buf_printf(text, "%s%s", FACT_KNOWN(act, pid) ? "  " : "", act->result == OUTCOME_PLANNED ? "not done" :
 		   outcome_names[act->result]);
+	if (FACT_KNOWN(act, stopped))
+		buf_printf(text, ", stopped for %.1f ms", (double)act->stopped / 1e3);
 	if (FACT_KNOWN(act, freed)) {
 		buf_puts(text, ", ");
 		units_put_size(text, act->freed, false);
@@ -340,6 +449,7 @@ void job_free(struct job *job)
 		plan_release(&job->plan);
 	policy_free(job->policy);
 	table_release(&job->keys);
+	table_release(&job->pids);
 	free(job->folder);
 	buf_release(&job->text);
 	buf_release(&job->error);

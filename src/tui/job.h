@@ -19,6 +19,7 @@ struct job {
 	struct collect_options collect;	/* without kinds and sources; the policy is read anew */
 	char *folder;			/* of what is saved, or saved first; NULL: nothing is */
 	struct mode_change mode;
+	struct table pids;		/* uint64_t: holders that are to let go of the one object; none: all */
 	int wake;			/* eventfd, told of each change */
 
 	struct plan plan;

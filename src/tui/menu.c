@@ -186,7 +186,7 @@ static bool input(struct monitor *m, struct layer *layer, const struct input *in
 		move_item(l, -1);
 	else if (l->menu.moves && (in->key == K_F(8) || in->key == ']' || in->key == '+'))
 		move_item(l, 1);
-	else if (in->key > ' ' && in->key < 0x80)
+	else if ((in->key > ' ' || (in->key == ' ' && l->typed.len)) && in->key < 0x80)
 		type(l, in->key);
 	else
 		step(l, in->key);
