@@ -279,7 +279,7 @@ int detach_run(const struct detach_request *r, struct detach_result *result, str
 		buf_printf(why, "fork: %s", strerrordesc_np(-rc));
 	} else if (!report->finished) {
 		rc = -EINTR;
-		buf_puts(why, "it was interrupted: the process that does it was killed");
+		buf_puts(why, "it was interrupted: what does it was killed, or the process was about to become another (execve)");
 	} else {
 		rc = report->error;
 		*result = report->result;

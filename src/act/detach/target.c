@@ -21,8 +21,17 @@
 #define PTRACE_EVENT_STOP 128
 #endif
 
+/*
+ * A thread that calls execve(2) waits for the end of the others, which their tracer is told of, who waits to
+ * trace it: neither gets on, and the call is begun again after each signal. Nothing has been done by then, and
+ * all go on when the tracer ends.
+ */
+static volatile int64_t seize_until;
+
 static void on_alarm(int signal)
 {
+	if (seize_until && clock_mono_us() > seize_until)
+		_exit(1);
 }
 
 void target_clock(void)
@@ -216,10 +225,14 @@ int say_untraceable(pid_t pid, struct buf *why)
 static int seize(struct target *t, pid_t tid, struct buf *why)
 {
 	struct thread *th;
+	int rc;
 
 	if (find(t, tid))
 		return 0;
-	if (ptrace(PTRACE_SEIZE, tid, NULL, (void *)(intptr_t)PTRACE_O_TRACESYSGOOD)) {
+	seize_until = clock_mono_us() + PATIENCE_US;
+	rc = ptrace(PTRACE_SEIZE, tid, NULL, (void *)(intptr_t)PTRACE_O_TRACESYSGOOD);
+	seize_until = 0;
+	if (rc) {
 		if (errno == ESRCH || is_dead(tid))
 			return 0;
 		return say_tracer(t->pid, tid, why) ? -EBUSY : say_untraceable(t->pid, why);
