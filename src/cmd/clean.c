@@ -164,8 +164,8 @@ static int tell_none(const struct cleaning *x)
 	return DONE;
 }
 
-/* For people who decide what is to go: what goes without them. */
-static void tell_dangers(const struct cleaning *x, const struct snapshot *s)
+/* For people who decide what is to go: what goes without them, and what went and is still there. */
+static void tell_dangers(const struct cleaning *x, const struct feed *feed, const struct snapshot *s)
 {
 	struct buf lines = BUF_INIT;
 
@@ -174,6 +174,8 @@ static void tell_dangers(const struct cleaning *x, const struct snapshot *s)
 	view_dangers(&lines, s);
 	fputs(lines.s, stdout);
 	buf_release(&lines);
+	if (!x->chosen)
+		tell_condemned(&x->q, feed, s);
 }
 
 static int clean(struct cleaning *x)
@@ -195,7 +197,7 @@ static int clean(struct cleaning *x)
 		make_plan(x, s);
 		status = confirm(x, &feed);
 		tell_incomplete(feed.snapshot);
-		tell_dangers(x, feed.snapshot);
+		tell_dangers(x, &feed, feed.snapshot);
 		x->c.settings.permit = PERMIT_STALE;
 		if (status == DONE && x->check)
 			status = check(x, &feed);

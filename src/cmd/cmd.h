@@ -250,6 +250,11 @@ void change_release(struct changes *c);
 bool change_ask(const char *question);
 bool change_can_ask(void);
 
+/*
+ * Tell on stdout of the segments in @s that were removed and that somebody keeps: who, and how they would let
+ * go. One more look, with the options of @feed, where there are any.
+ */
+void tell_condemned(const struct query *q, const struct feed *feed, const struct snapshot *s);
 /* Tell on stderr who may write to @o while its contents are read. */
 void warn_of_writers(const struct snapshot *s, const struct object *o);
 

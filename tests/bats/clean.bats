@@ -519,3 +519,28 @@ posix-shm:/two kept'
 	assert_equal "$(act posix-shm:/one result) $(act posix-shm:/two result)" 'removed planned'
 	there two
 }
+
+@test "clean: a condemned segment is told with who keeps it, and the command that lets go" {
+	actor keeper shmget size=65536
+	tell keeper shmat
+	tell keeper touch
+	tell keeper rmid
+	local name=shm:${FACT[keeper.id]} pid=${FACT[keeper.pid]}
+	run -0 ipctop clean
+	assert_line "nothing is stale"
+	assert_line "$name: removed, and 64K kept by $pid (actor); 'ipctop detach $name --pid $pid' would make it let go"
+	# not where it would be in the way
+	run -0 ipctop clean --json
+	refute_output --partial "kept by"
+	run -0 ipctop clean --kind posix-shm
+	refute_output --partial "kept by"
+	run -0 ipctop detach "$name" --pid "$pid" --yes
+	run -0 ipctop clean
+	refute_output --partial "kept by"
+	actor one shmget
+	tell one shmat
+	actor other shmat id="${FACT[one.id]}"
+	tell one rmid
+	run -0 ipctop clean
+	assert_line --partial "shm:${FACT[one.id]}: removed, and 0B kept by ${FACT[one.pid]} (actor), ${FACT[other.pid]} (actor); 'ipctop detach shm:${FACT[one.id]} --pid ${FACT[one.pid]},${FACT[other.pid]} --force' would make them let go"
+}
