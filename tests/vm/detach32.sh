@@ -20,7 +20,7 @@ check()
 	fi
 }
 
-# start PROGRAM MODE: $pid, $address of its segment
+# start COMMAND…: $pid, $name and $address of its segment
 start()
 {
 	mkfifo input
@@ -28,7 +28,7 @@ start()
 	pid=$!
 	exec 3>input
 	until grep -q ^shm: output; do sleep 0.1; done
-	read -r _ _ address <output
+	read -r name _ address <output
 	address=${address#0x}
 	# into its waits
 	sleep 0.5
@@ -53,14 +53,50 @@ mapped()
 	grep -q "^$address-[0-9a-f]* $2$1 " "/proc/$pid/maps"
 }
 
-for program in target64 target32; do
+# All of it is let go, and the kernel counts nobody any more.
+detach()
+{
+	ipctop detach "$name" --pid "$pid" --yes --json "$@" >act || return 1
+	cat act
+	grep '"result":"detached"' act | grep -q '"nattch":1,"new_nattch":0'
+}
+
+# Refused, in such words.
+refuse()
+{
+	! ipctop detach "$name" --pid "$pid" --yes --json >act 2>&1 || return 1
+	cat act
+	grep -q "$1" act
+}
+
+# try PROGRAM NUMBER OTHER: those of mremap, its own and that of the other instruction set
+try()
+{
 	for mode in all busy; do
-		start "$program" "$mode"
-		check "$program $mode: its tracer dies at every step" abandon "$pid" 2
-		check "$program $mode: it is mapped still" mapped s rw-
-		check "$program $mode: nothing was wrong" finish
+		start "$1" "$mode"
+		check "$1 $mode: its tracer dies at every step" abandon "$pid" 2
+		check "$1 $mode: it is mapped still" mapped s rw-
+		check "$1 $mode: it is detached" detach
+		check "$1 $mode: a copy is there" mapped p rw-
+		check "$1 $mode: nothing was wrong" finish
 	done
-done
+	start "$1" fenced
+	check "$1: it is fenced" detach --leave fence --force
+	check "$1: no access is left" mapped p ---
+	check "$1: a touch is SIGSEGV" finish
+
+	start "$1" confined "$2"
+	check "$1: a filter forbids it" refuse 'seccomp filter of .* forbids mremap (it would kill the process)'
+	check "$1: it is mapped still" mapped s rw-
+	check "$1: it lives" finish
+	start "$1" confined "$3"
+	check "$1: a filter forbids something else" detach
+	check "$1: a copy is there" mapped p rw-
+	check "$1: it lives" finish
+}
+
+try target64 25 163
+try target32 163 25
 
 echo "1..$count"
 [ "$failed" = 0 ]

@@ -1,25 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * target32 all|busy|fenced: a program that is made to let go of its System V segment and knows what it must find
+ * target32 all|busy|fenced|confined NUMBER: a program that is made to let go of its System V segment and knows what it must find
  * afterwards. It prints "shm:ID PID ADDRESS", goes on until its standard input ends, and then prints a line per
  * fault and one with what was done. Exit status 0: no fault.
  *
  *	all	threads that write, read, sleep and wait
  *	busy	threads that are hardly ever in a system call, and know their registers
  *	fenced	touches nothing until the end; then a touch must be SIGSEGV
+ *	confined	has a seccomp filter that kills it at the system call of that number
  *
  * Built for 32 bits, and the same for 64 to compare.
  */
 #include <errno.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/shm.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -29,7 +35,7 @@
 #define SIZE (1 << 20)
 #define NR_WRITERS 4
 #define NAP_MS 300
-#define SLACK_MS 2000			/* an emulated machine is slow; that a wait is too short is what matters */
+#define SLACK_MS 60000			/* an emulated machine may stand still for long; too short is never right */
 
 struct segment {
 	struct {
@@ -70,16 +76,20 @@ static void *writer(void *arg)
 	return NULL;
 }
 
+static void check_contents(void)
+{
+	for (uint32_t i = 0; i < sizeof(segment->pattern) / 4; i++)
+		if (segment->pattern[i] != pattern(i)) {
+			fault("the contents", segment->pattern[i], pattern(i));
+			break;
+		}
+	checks++;
+}
+
 static void *checker(void *unused)
 {
-	while (!stop) {
-		for (uint32_t i = 0; i < sizeof(segment->pattern) / 4; i++)
-			if (segment->pattern[i] != pattern(i)) {
-				fault("the contents", segment->pattern[i], pattern(i));
-				break;
-			}
-		checks++;
-	}
+	while (!stop)
+		check_contents();
 	return NULL;
 }
 
@@ -314,6 +324,36 @@ static void run_fenced(void)
 		fault("SIGSEGV", (long)touched_at, (long)&segment->pattern[7]);
 }
 
+#ifdef __i386__
+#define ARCHITECTURE AUDIT_ARCH_I386
+#else
+#define ARCHITECTURE AUDIT_ARCH_X86_64
+#endif
+
+static void confine(uint32_t number)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCHITECTURE, 0, 2),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const struct sock_fprog program = { sizeof(code) / sizeof(code[0]), code };
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+	    syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program))
+		fault("seccomp", errno, 0);
+}
+
+static void run_confined(void)
+{
+	while (!input_has_ended(-1))
+		;
+	check_contents();
+}
+
 int main(int argc, char **argv)
 {
 	const char *mode = argc > 1 ? argv[1] : "all";
@@ -326,10 +366,14 @@ int main(int argc, char **argv)
 	}
 	for (uint32_t i = 0; i < sizeof(segment->pattern) / 4; i++)
 		segment->pattern[i] = pattern(i);
+	if (!strcmp(mode, "confined") && argc > 2)
+		confine(strtoul(argv[2], NULL, 10));
 	printf("shm:%d %d %p\n", id, (int)getpid(), (void *)segment);
 	fflush(stdout);
 	if (!strcmp(mode, "fenced"))
 		run_fenced();
+	else if (!strcmp(mode, "confined"))
+		run_confined();
 	else
 		run(!strcmp(mode, "busy"));
 	printf("%u writes, %u checks, %u waits, %u spins, %d alarms: %u faults\n", writes, checks, waits, spins,
