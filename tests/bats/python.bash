@@ -58,6 +58,12 @@ write_program()
 			def holds():
 			    assert kept[-1].buf[:] == bytes([65]) * kept[-1].size
 
+			def scribble():
+			    kept[-1].buf[:] = bytes([66]) * kept[-1].size
+
+			def scribbled():
+			    assert kept[-1].buf[:] == bytes([66]) * kept[-1].size
+
 			def acquire():
 			    assert kept[-1].acquire(timeout=1)
 

@@ -17,7 +17,7 @@
 int detach_foresee(const struct detach_request *r, struct detach_look *look, struct buf *why)
 {
 	struct vetted v;
-	int rc = vet_running(r, &v, why);
+	int rc = vet_running(r, getpid(), &v, why);
 
 	*look = (struct detach_look){ .copy = v.copy };
 	for (uint32_t i = 0; i < r->nranges; i++)
@@ -29,6 +29,7 @@ int detach_foresee(const struct detach_request *r, struct detach_look *look, str
 /* One run. */
 struct work {
 	const struct detach_request *r;
+	pid_t self;			/* who asked: whose child does it */
 	struct vetted v;
 	struct target t;
 	struct origin origin;
@@ -192,7 +193,7 @@ static void tidy(struct work *w)
 static int run(struct work *w)
 {
 	struct thread *th;
-	int rc = vet_running(w->r, &w->v, w->why);
+	int rc = vet_running(w->r, w->self, &w->v, w->why);
 
 	if (rc)
 		return rc;
@@ -234,10 +235,10 @@ static void settle_in(void)
 	}
 }
 
-static void work(const struct detach_request *r, struct report *report)
+static void work(const struct detach_request *r, pid_t self, struct report *report)
 {
 	struct buf why = BUF_INIT;
-	struct work w = { .r = r, .why = &why };
+	struct work w = { .r = r, .self = self, .why = &why };
 
 	settle_in();
 	report->error = run(&w);
@@ -265,7 +266,7 @@ int detach_run(const struct detach_request *r, struct detach_result *result, str
 {
 	struct report *report = mmap(NULL, sizeof(*report), PROT_READ | PROT_WRITE,
 				     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	pid_t child;
+	pid_t self = getpid(), child;
 	int rc;
 
 	*result = (struct detach_result){ 0 };
@@ -273,7 +274,7 @@ int detach_run(const struct detach_request *r, struct detach_result *result, str
 		return -errno;
 	child = fork();
 	if (!child)
-		work(r, report);
+		work(r, self, report);
 	rc = child < 0 ? -errno : wait_for(child);
 	if (child < 0) {
 		buf_printf(why, "fork: %s", strerrordesc_np(-rc));

@@ -54,12 +54,12 @@ static pid_t live_thread(pid_t pid)
 	return found;
 }
 
-static int check_process(const struct detach_request *r, pid_t *tid, struct buf *why)
+static int check_process(const struct detach_request *r, pid_t self, pid_t *tid, struct buf *why)
 {
 	unsigned int flags, threads;
 	char state;
 
-	if (r->pid == 1 || r->pid == getpid() || r->pid == getppid()) {
+	if (r->pid == 1 || r->pid == self) {
 		buf_printf(why, "process %d is %s", (int)r->pid, r->pid == 1 ? "init" : "ipctop itself");
 		return -EOPNOTSUPP;
 	}
@@ -133,7 +133,7 @@ static int measure(const struct detach_request *r, struct vetted *v, struct buf 
 	return rc ? rc : room_check(v->tid, v->copy, why);
 }
 
-int vet_running(const struct detach_request *r, struct vetted *v, struct buf *why)
+int vet_running(const struct detach_request *r, pid_t self, struct vetted *v, struct buf *why)
 {
 	int rc;
 
@@ -144,7 +144,7 @@ int vet_running(const struct detach_request *r, struct vetted *v, struct buf *wh
 #endif
 	if (!r->nranges)
 		return say_changed(why);
-	rc = check_process(r, &v->tid, why);
+	rc = check_process(r, self, &v->tid, why);
 	if (!rc)
 		rc = check_tracer(r, v, why);
 	if (!rc)

@@ -14,8 +14,8 @@ struct vetted {
 	int memory;			/* /proc/TID/mem: of this very address space, -1: none */
 };
 
-/* Of a process that runs on: 0 (vet_release), or -errno with a sentence (detach.h). */
-int vet_running(const struct detach_request *r, struct vetted *v, struct buf *why) __must_check;
+/* Of a process that runs on: 0 (vet_release), or -errno with a sentence (detach.h). @self is ipctop. */
+int vet_running(const struct detach_request *r, pid_t self, struct vetted *v, struct buf *why) __must_check;
 void vet_release(struct vetted *v);
 /* Whether it still has that address space: it has not called execve(2) since. */
 bool vet_same(const struct vetted *v);
