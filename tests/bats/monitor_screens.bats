@@ -235,7 +235,7 @@ fixed_open()
 	mkdir -p "$CONFIG/ipctop"
 	echo "objects.columns = name,size,allocated,user,uses,verdict,state,family" >"$CONFIG/ipctop/ipctoprc"
 	MASKED='s/[0-9]{4}-[0-9]{2}-[0-9]{2}T/YYYY-MM-DDT/g; s/[0-9]{2}:[0-9]{2}:[0-9]{2}/HH:MM:SS/g; 2,6s/ *[▁▂▃▄▅▆▇█#?]+$//
-		s/[0-9]+[ms]( [0-9]+s)? ago( *│| *\|)?/NN ago\2/; s/0x[0-9a-f]{12}/ADDRESS/g'
+		s/[0-9]+[ms]( [0-9]+s)? ago( *(│|\|))?/NN ago\3/; s/0x[0-9a-f]{12}/ADDRESS/g'
 	AS=(unshare --uts --cgroup sh -c 'echo golden >/proc/sys/kernel/hostname && exec "$@"' uts)
 	monitor_open "$@" -k shm,posix-shm --time-format iso --older-than 0s
 	wait_screen psm_2b14
