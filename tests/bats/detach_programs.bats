@@ -36,7 +36,7 @@ teardown()
 
 @test "detach: a backend of PostgreSQL is refused without --force, since others hold its memory too" {
 	postgres_open
-	local type segment backend before
+	local segment before
 	start_postgres sysv
 	look
 	segment=$(jq -r --argjson pid "$POSTMASTER" \
