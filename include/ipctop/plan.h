@@ -60,6 +60,12 @@ void letting_begin(struct letting *l, struct plan *plan, const struct snapshot *
  * what stands against it there and what its copy takes; it runs on.
  */
 uint32_t letting_add(struct letting *l, const struct holder *h, bool ask);
+/*
+ * An object that is to be removed once all its holders have let go of it: their rows, and below them that of
+ * the removal, which the executor does when nobody maps it any more. Where one of them stands against it,
+ * all are refused. Who only has it open keeps that.
+ */
+void plan_add_parted(struct plan *plan, const struct snapshot *s, const struct object *o, enum leave leave);
 
 /* Settle a planned row: @fmt says why it is kept, refused or failed; NULL for a success. */
 void act_settle(struct plan *plan, struct act *act, enum outcome outcome, const char *fmt, ...)

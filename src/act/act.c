@@ -86,10 +86,60 @@ static const struct object *look_and_check(struct actor *a, struct act *act, enu
 	return NULL;
 }
 
+static bool is_parting(const struct act *act, const struct act *above)
+{
+	return above->action == ACTION_DETACH && act->action == ACTION_REMOVE && !strcmp(act->name, above->name);
+}
+
+/* Whether holders were to let go of the object before it is removed: they stand above. */
+static bool is_parted(const struct actor *a, const struct act *act)
+{
+	return a->at && is_parting(act, plan_act(a->plan, a->order[a->at - 1]));
+}
+
+/* Who was to let go of it first has. */
+static bool have_let_go(struct actor *a, struct act *act)
+{
+	for (uint32_t i = a->at; i-- > 0;) {
+		const struct act *above = plan_act(a->plan, a->order[i]);
+
+		if (!is_parting(act, above))
+			break;
+		if (above->result == OUTCOME_DETACHED || above->result == OUTCOME_GONE)
+			continue;
+		act_settle(a->plan, act, OUTCOME_REFUSED, "process %llu has not let go of it",
+			   (unsigned long long)above->pid);
+		return false;
+	}
+	return true;
+}
+
+/* And nobody else maps it by now. */
+static bool is_let_go(struct actor *a, struct act *act, const struct object *o)
+{
+	if (kinds[o->kind].counted ? !o->nattch : !o->mappings)
+		return true;
+	act_settle(a->plan, act, OUTCOME_REFUSED, "meanwhile somebody else came to map it");
+	return false;
+}
+
+static const struct object *look_before(struct actor *a, struct act *act, enum permit permit)
+{
+	const struct object *o;
+
+	if (!is_parted(a, act))
+		return look_and_check(a, act, permit);
+	if (!have_let_go(a, act))
+		return NULL;
+	a->good_until = 0;
+	o = look_and_check(a, act, permit);
+	return o && is_let_go(a, act, o) ? o : NULL;
+}
+
 static void act_one(struct actor *a, struct act *act)
 {
 	enum permit permit = a->settings->permit;
-	const struct object *o = look_and_check(a, act, permit);
+	const struct object *o = look_before(a, act, permit);
 
 	if (o && a->settings->save && act->action == ACTION_REMOVE) {
 		if (!save_first(a, act, o))
@@ -128,14 +178,13 @@ static bool is_beside(const struct act *act, const struct act *other)
 	       act->action == ACTION_DETACH && act->pid == other->pid && !strcmp(act->name, other->name);
 }
 
-/* The planned row that stands first in @order, and what is done together with it. */
-static void take_group(struct actor *a, const uint32_t *order, uint32_t count)
+/* What is done together with the row under way. */
+static void take_group(struct actor *a)
 {
-	const struct act *act = plan_act(a->plan, order[0]);
+	const struct act *act = actor_row(a, 0);
 
-	a->group = order;
-	for (a->ngroup = 1; a->ngroup < count; a->ngroup++)
-		if (!is_beside(act, plan_act(a->plan, order[a->ngroup])))
+	for (a->ngroup = 1; a->at + a->ngroup < plan_count(a->plan); a->ngroup++)
+		if (!is_beside(act, actor_row(a, a->ngroup)))
 			break;
 }
 
@@ -143,7 +192,7 @@ static void take_group(struct actor *a, const uint32_t *order, uint32_t count)
 static void settle_group(struct actor *a, const struct act *act)
 {
 	for (uint32_t i = 1; i < a->ngroup; i++) {
-		struct act *other = plan_act(a->plan, a->group[i]);
+		struct act *other = actor_row(a, i);
 
 		if (other->result == OUTCOME_PLANNED && act->result != OUTCOME_PLANNED)
 			act_settle(a->plan, other, act->result, FACT_KNOWN(act, why) ? "%s" : NULL, act->why);
@@ -167,8 +216,8 @@ int act_run(struct plan *plan, const struct collect_options *collect,
 
 	a.collector = collector_new(collect);
 	tell_refusals(&a);
-	for (uint32_t i = 0; i < plan_count(plan); i += a.ngroup) {
-		struct act *act = plan_act(plan, order[i]);
+	for (a.order = order; a.at < plan_count(plan); a.at += a.ngroup) {
+		struct act *act = actor_row(&a, 0);
 
 		a.ngroup = 1;
 		if (act->result != OUTCOME_PLANNED)
@@ -177,13 +226,13 @@ int act_run(struct plan *plan, const struct collect_options *collect,
 			rc = -EINTR;
 			break;
 		}
-		take_group(&a, order + i, plan_count(plan) - i);
+		take_group(&a);
 		act_one(&a, act);
 		settle_group(&a, act);
 		for (uint32_t k = 0; k < a.ngroup; k++) {
-			tell(&a, plan_act(plan, order[i + k]));
+			tell(&a, actor_row(&a, k));
 			if (done)
-				done(arg, plan_act(plan, order[i + k]));
+				done(arg, actor_row(&a, k));
 		}
 	}
 	free(order);

@@ -13,10 +13,16 @@ struct actor {
 	struct identity_finder *finder;
 	int64_t good_until;		/* clock_mono_us: look again from then on */
 	struct reach *ways;
-	/* rows of the plan that are one act, that which a function is given first: all mappings of a process */
-	const uint32_t *group;
-	uint32_t ngroup;
+	const uint32_t *order;		/* in which the rows of the plan are done */
+	uint32_t at;			/* the row under way, in @order */
+	uint32_t ngroup;		/* rows from there on that are one act: all mappings of a process */
 };
+
+/* Row @i of the act under way. */
+static inline struct act *actor_row(const struct actor *a, uint32_t i)
+{
+	return plan_act(a->plan, a->order[a->at + i]);
+}
 
 /*
  * What can be done to a kind, one row each in kinds.c. A function gets the object as the

@@ -22,7 +22,7 @@ struct letting_go {
 
 static struct act *row(const struct letting_go *x, uint32_t i)
 {
-	return plan_act(x->a->plan, x->a->group[i]);
+	return actor_row(x->a, i);
 }
 
 static bool is_as_planned(const struct letting_go *x)

@@ -258,3 +258,54 @@ uint32_t letting_add(struct letting *l, const struct holder *h, bool ask)
 		tell_future(l, first);
 	return first;
 }
+
+static bool maps_shared(const struct letting *l, const struct holder *h)
+{
+	for (uint32_t i = 0; i < h->mappings.count; i++)
+		if (is_shared(mapping_of(l, h, i)))
+			return true;
+	return false;
+}
+
+/* Why not all can be made to let go: the first row that says so; NULL: nothing is known against it. */
+static const struct act *obstacle(const struct plan *plan, uint32_t first)
+{
+	for (uint32_t i = first; i < plan_count(plan); i++)
+		if (plan_act(plan, i)->result == OUTCOME_REFUSED)
+			return plan_act(plan, i);
+	return NULL;
+}
+
+static void refuse_parting(const struct letting *l, uint32_t first, struct act *removal)
+{
+	const struct act *in_the_way = obstacle(l->plan, first);
+
+	if (!in_the_way && kinds[l->o->kind].counted && l->nattch) {
+		act_settle(l->plan, removal, OUTCOME_REFUSED,
+			   "some of its attachments are of processes that cannot be seen");
+		in_the_way = removal;
+	} else if (in_the_way && removal->result == OUTCOME_PLANNED) {
+		act_settle(l->plan, removal, OUTCOME_REFUSED, "process %llu cannot be made to let go of it",
+			   (unsigned long long)in_the_way->pid);
+	}
+	if (in_the_way)
+		refuse(l, first, OUTCOME_REFUSED, "it is not removed, since not all of its holders would let go");
+}
+
+void plan_add_parted(struct plan *plan, const struct snapshot *s, const struct object *o, enum leave leave)
+{
+	uint32_t first = plan_count(plan);
+	struct buf why = BUF_INIT;
+	bool removable = permit_allows(PERMIT_ANY, ACTION_REMOVE, s, o, &why);
+	struct letting l;
+
+	letting_begin(&l, plan, s, o, leave, PERMIT_ANY);
+	for (uint32_t i = 0; removable && i < o->holders.count; i++) {
+		const struct holder *h = snapshot_row(s, CLASS_HOLDER, o->holders.first + i);
+
+		if (maps_shared(&l, h))
+			letting_add(&l, h, true);
+	}
+	refuse_parting(&l, first, plan_add(plan, s, o, ACTION_REMOVE, PERMIT_ANY));
+	buf_release(&why);
+}

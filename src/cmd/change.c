@@ -12,7 +12,7 @@
 #define NAMED_GROUPS (OPTIONS_SORT | OPTIONS_COLUMNS | OPTIONS_FORMATS | OPTIONS_VALUES | OPTIONS_READ)
 
 /* What tables show of an action without -o: of what is planned, of a plan with refusals, of results. */
-static const struct {
+static const struct shown {
 	const char *planned, *mixed, *results;
 } shown[NR_ACTIONS] = {
 	[ACTION_REMOVE] = { "name,allocated,user,age,reason",
@@ -27,6 +27,17 @@ static const struct {
 			    "name,pid,comm,start,length,copy,becomes,result,why",
 			    "name,pid,comm,start,length,stopped,nattch,new_nattch,becomes,result,why" },
 };
+
+/* Of a removal that holders are parted from before. */
+static const struct shown shown_parting = {
+	"name,action,pid,comm,length,copy,allocated", "name,action,pid,comm,length,copy,allocated,result,why",
+	"name,action,pid,comm,length,stopped,freed,result,why",
+};
+
+static const struct shown *columns_of(const struct changes *c)
+{
+	return c->parts ? &shown_parting : &shown[c->action];
+}
 
 /* Set by SIGINT and SIGTERM: the act under way is ended, and no other begun. */
 static volatile int stopped;
@@ -295,7 +306,7 @@ static int show_results(const struct changes *c, const struct query *q, int stat
 	bool table = q->raw || q->pairs || q->output_text || q->output_all;
 
 	if (q->json || table) {
-		if (write_rows(q, &c->plan, shown[c->action].results))
+		if (write_rows(q, &c->plan, columns_of(c)->results))
 			return FAILED;
 	} else if (c->verbose || c->sums || isatty(STDOUT_FILENO) || plan_count(&c->plan) > 1) {
 		change_tell_results(c, q);
@@ -306,7 +317,7 @@ static int show_results(const struct changes *c, const struct query *q, int stat
 static int show_plan(const struct changes *c, const struct query *q)
 {
 	const char *columns = has_result(&c->plan, is_settled) ?
-			      shown[c->action].mixed : shown[c->action].planned;
+			      columns_of(c)->mixed : columns_of(c)->planned;
 
 	if (plan_count(&c->plan) || q->json)
 		return write_rows(q, &c->plan, columns) ? FAILED : DONE;

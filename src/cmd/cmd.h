@@ -206,6 +206,7 @@ struct changes {
 
 	const struct command *command;
 	bool sums;			/* the sum is told of a single object, too: nobody named it */
+	bool parts;			/* holders let go before an object is removed */
 	bool asks_names;		/* the question is answered by the name of each object */
 	bool explained;			/* why nothing is planned was told already */
 	enum action action;

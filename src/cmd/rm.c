@@ -7,7 +7,13 @@
 
 static void add(struct changes *c, const struct snapshot *s, const struct object *o)
 {
-	struct act *act = plan_add(&c->plan, s, o, ACTION_REMOVE, c->settings.permit);
+	struct act *act;
+
+	if (c->parts && (!o->evidence.namespace_other || c->all_namespaces)) {
+		plan_add_parted(&c->plan, s, o, LEAVE_COPY);
+		return;
+	}
+	act = plan_add(&c->plan, s, o, ACTION_REMOVE, c->settings.permit);
 
 	if (act->result == OUTCOME_PLANNED && o->evidence.namespace_other && !c->all_namespaces) {
 		act_settle_foreign(&c->plan, act);
@@ -32,7 +38,7 @@ static int removing(struct changes *c, struct query *q, int argc, char **argv)
 	if (!q->kinds)
 		q->kinds = change_kinds(ACTION_REMOVE);
 	/* an expression may mean more than was thought of; -i asks about each anyway */
-	return change_objects(c, q, needs, !argc && !c->interactive, argc, argv, add);
+	return change_objects(c, q, needs, c->parts || (!argc && !c->interactive), argc, argv, add);
 }
 
 static int check(struct changes *c, struct query *q, int argc, char **argv)
@@ -41,6 +47,10 @@ static int check(struct changes *c, struct query *q, int argc, char **argv)
 
 	if (status == DONE && c->interactive && !change_can_ask())
 		status = cmd_usage(c->command, "-i asks on a terminal, and there is none");
+	if (status == DONE && c->parts && c->settings.permit != PERMIT_ANY)
+		status = cmd_usage(c->command, "--detach needs --force beside it: its holders lose what they share");
+	if (status == DONE && c->parts && c->interactive)
+		status = cmd_usage(c->command, "--detach asks about all at once: it does not go with -i");
 	return status;
 }
 
@@ -49,14 +59,15 @@ static int run(const struct command *command, int argc, char **argv)
 	struct query q = { .class = CLASS_OBJECT, .shown = CLASS_ACT };
 	struct changes c = { .command = command, .action = ACTION_REMOVE };
 	bool force = false;
-	struct option_row own[3 + MAX_CHANGE_ROWS] = {
+	struct option_row own[4 + MAX_CHANGE_ROWS] = {
 		{ 'f', "force", NULL, "also what is in use, or may be", OPTION_FLAG, &force },
 		{ 'i', "interactive", NULL, "ask about each", OPTION_FLAG, &c.interactive },
+		{ 0, "detach", NULL, "with --force: make its holders let go of it before", OPTION_FLAG, &c.parts },
 		CHANGE_SAVE_OPTION(c),
 	};
 	int status, first;
 
-	change_options(&c, own, 3);
+	change_options(&c, own, 4);
 	first = query_options(&q, command, GROUPS, own, argc, argv, &status);
 	c.settings.permit = force ? PERMIT_ANY : PERMIT_DISUSED;
 	if (first >= 0)

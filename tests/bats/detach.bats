@@ -383,3 +383,66 @@ TOO='with a copy of its own process [0-9]+ no longer sees what others write to i
 			.nattch == 2 and .new_nattch == 0 and .command == "detach") and
 		(.[0].stopped | type == "number")' "$BATS_TEST_TMPDIR/audit"
 }
+
+@test "rm --detach: wants --force, and asks once about all" {
+	attached
+	run -2 ipctop rm --detach "$SEG" --yes
+	assert_line --index 0 'ipctop: --detach needs --force beside it: its holders lose what they share'
+	run -2 on_terminal -- rm --detach --force -i "$SEG"
+	run -1 --separate-stderr ipctop rm --detach --force "$SEG"
+	assert_line --index 0 --regexp '^NAME +ACTION +PID COMM +LENGTH COPY ALLOCATED$'
+	assert_line --index 1 --regexp "^$SEG +detach +$PID actor +64K "
+	assert_line --index 2 --regexp "^$SEG +remove +- - +- +- "
+	assert_line --index 3 --regexp '^1 object, 4K would come back; 1 mapping of 1 process, [0-9.K]+ to copy$'
+	run -0 on_terminal 'n\n' -- rm --detach --force "$SEG"
+	assert_line --regexp '^Go on with 1 object, 4K; 1 mapping of 1 process, .* to copy\? \[y/N\] n$'
+	untouched 1
+	segment_there "${FACT[seg.id]}"
+}
+
+@test "rm --detach: holders let go, and then the object goes: a segment, a file" {
+	attached_by_two
+	actor file shm_open name=f size=4096
+	tell file mmap
+	tell file close
+	actor opener shm_open name=g size=4096
+	run -0 ipctop rm --detach --force --yes --json "$SEG" posix-shm:/f posix-shm:/g
+	assert_equal "$(jq -r '[.acts[] | .name + " " + .result] | sort | join(", ")' <<<"$output")" \
+		"posix-shm:/f detached, posix-shm:/f removed, posix-shm:/g unlinked, $SEG detached, $SEG detached, $SEG removed"
+	segment_gone "${FACT[seg.id]}"
+	file_gone f
+	assert_equal "$(prot seg) $(prot other) $(prot file)" 'rw-p rw-p rw-p'
+	assert_equal "$(memory other 101)" "$(printf 'x%.0s' {1..100})."
+}
+
+@test "rm --detach: where one does not let go, nobody does, and the object stays" {
+	attached
+	actor_outside unseen shmat id="${FACT[seg.id]}"
+	run -1 ipctop rm --detach --force --yes "$SEG"
+	assert_line "ipctop: $SEG: process $PID (actor) not detached: it is not removed, since not all of its holders would let go"
+	assert_line "ipctop: $SEG: not removed: some of its attachments are of processes that cannot be seen"
+	assert_line '2 refused'
+	untouched 2
+	segment_there "${FACT[seg.id]}"
+}
+
+@test "rm --detach: who attaches it while its holders let go keeps it" {
+	attached
+	actor other nothing
+	# the first call is the look before the holder lets go
+	halted_at stat 1 rm --detach --force --yes "$SEG"
+	tell seg shmat
+	go_on
+	assert_equal "$status" 1
+	assert_line "ipctop: $SEG: process $PID (actor) not detached: meanwhile it maps that in another way"
+	assert_line "ipctop: $SEG: not removed: process $PID has not let go of it"
+	segment_there "${FACT[seg.id]}"
+	tell seg shmdt
+	halted_at stat 1 rm --detach --force --yes "$SEG"
+	tell other shmat id="${FACT[seg.id]}"
+	go_on
+	assert_equal "$status" 1
+	assert_line "ipctop: $SEG: not removed: meanwhile somebody else came to map it"
+	segment_there "${FACT[seg.id]}"
+	assert_equal "$(nattch)" 1
+}
