@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "ipctop/clock.h"
@@ -227,6 +228,8 @@ static void settle_in(void)
 	sigprocmask(SIG_SETMASK, &all, NULL);
 	setsid();
 	target_clock();
+	/* as long as it waits for its turn on a busy machine, somebody stands still */
+	(void)!setpriority(PRIO_PROCESS, 0, -20);
 	/* when memory is short others are to die: it would leave somebody stopped for longer */
 	f = fopen("/proc/self/oom_score_adj", "we");
 	if (f) {
