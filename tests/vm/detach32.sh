@@ -3,7 +3,17 @@
 # Inside the virtual machine (tests/vm/run): 32-bit programs that are made to let go of a segment, and 64-bit
 # ones to compare. Prints TAP.
 
-count=0 failed=0
+count=0 failed=0 user=root
+
+# A command as $user.
+as()
+{
+	if [ "$user" = root ]; then
+		"$@"
+	else
+		su -s /bin/sh "$user" -c "$*"
+	fi
+}
 
 # check WHAT COMMAND…: ok when it succeeds.
 check()
@@ -24,11 +34,11 @@ check()
 start()
 {
 	mkfifo input
-	"$@" <input >output 2>&1 &
-	pid=$!
+	as "$@" <input >output 2>&1 &
+	job=$!
 	exec 3>input
 	until grep -q ^shm: output; do sleep 0.1; done
-	read -r name _ address <output
+	read -r name pid address <output
 	address=${address#0x}
 	# into its waits
 	sleep 0.5
@@ -40,7 +50,7 @@ finish()
 	# more waits begin and end
 	sleep 1
 	exec 3>&-
-	wait "$pid"
+	wait "$job"
 	finished=$?
 	sed 's/^/#   /' output
 	rm -f input
@@ -56,7 +66,7 @@ mapped()
 # All of it is let go, and the kernel counts nobody any more.
 detach()
 {
-	ipctop detach "$name" --pid "$pid" --yes --json "$@" >act || return 1
+	as ipctop detach "$name" --pid "$pid" --yes --json "$@" >act || return 1
 	cat act
 	grep '"result":"detached"' act | grep -q '"nattch":1,"new_nattch":0'
 }
@@ -84,6 +94,21 @@ try()
 	check "$1: it is fenced" detach --leave fence --force
 	check "$1: no access is left" mapped p ---
 	check "$1: a touch is SIGSEGV" finish
+
+	user=nobody
+	start "$1" all
+	check "$1: its own user detaches it" detach
+	check "$1: a copy is there" mapped p rw-
+	check "$1: nothing was wrong" finish
+	user=root
+
+	start "$1" fenced
+	kill -STOP "$pid"
+	check "$1: it is detached while it is stopped" detach
+	check "$1: a copy is there" mapped p rw-
+	check "$1: it is stopped still" grep -q '^State:.*stopped' "/proc/$pid/status"
+	kill -KILL "$pid"
+	finish >said 2>&1
 
 	start "$1" confined "$2"
 	check "$1: a filter forbids it" refuse 'seccomp filter of .* forbids mremap (it would kill the process)'

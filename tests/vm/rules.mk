@@ -16,5 +16,5 @@ $(O)/tests/vm/abandon: tests/vm/abandon.c $(library) $(O)/flags
 	$(Q)$(CC) $(our_cflags) $(CFLAGS) -MMD -MP -Isrc -o $@ $< $(our_ldflags) $(LDFLAGS) $(library) $(PKG_LIBS)
 
 check-vm: $(O)/ipctop $(vm_programs)
-	$(Q)tests/vm/run tests/vm/detach32.sh $(O)/ipctop $(vm_programs)
+	$(Q)VM_SECONDS=$${VM_SECONDS:-900} tests/vm/run tests/vm/detach32.sh $(O)/ipctop $(vm_programs)
 .PHONY: check-vm
