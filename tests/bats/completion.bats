@@ -56,6 +56,11 @@ offers()
 	offers 'ipctop list --kind=shm,posix-sh' shm,posix-shm
 }
 
+@test "completion: what is left at an address" {
+	offers 'ipctop detach --leave ' copy fence
+	offers 'ipctop detach --leave=f' fence
+}
+
 @test "completion: columns are those of the rows that are shown" {
 	offers 'ipctop list -o creator_p' creator_pid
 	offers 'ipctop list -o +creator_p' +creator_pid
