@@ -4,6 +4,7 @@
 # make run                 build and list what is shared here
 # make check               all tests
 # make check-vm            tests of 32-bit programs in a virtual machine (qemu; some minutes)
+# make check-long          more of what needs many tries
 # make lint                the rules that a machine can check
 # make fuzz                fuzzers, a bounded time each
 # make bench [POP=S,M,L]   measure beside other tools

@@ -353,7 +353,7 @@ static size_t put_run(char *out, size_t size, const struct run *r)
 
 static void pick_flags(const char *line, struct run *r)
 {
-	static const char *const kept[] = { "lo", "dc", "dd", "rr", "sr", "wf", "nh", "hg" };
+	static const char *const kept[] = { "lo", "dc", "dd", "rr", "sr", "wf", "hg" };
 	size_t n = 0;
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(kept); i++)
@@ -365,17 +365,18 @@ static void pick_flags(const char *line, struct run *r)
 static uint64_t read_mappings(char *out, size_t size)
 {
 	FILE *f = fopen("/proc/thread-self/smaps", "re");
-	struct run now = { 0 }, last = { 0 };
-	uint64_t shared = 0, inode;
+	struct run now, head = { 0 }, last = { 0 };
+	unsigned long long inode;
+	uint64_t shared = 0;
 	unsigned int major_, minor_;
 	bool inside = false;
 	char line[4096];
 
 	while (f && fgets(line, sizeof(line), f)) {
-		if (sscanf(line, "%llx-%llx %7s %*x %x:%x %llu", &now.start, &now.end, now.prot, &major_,
-			   &minor_, (unsigned long long *)&inode) == 6) {
+		if (sscanf(line, "%llx-%llx %7s %*x %x:%x %llu", &head.start, &head.end, head.prot, &major_,
+			   &minor_, &inode) == 6) {
+			now = head;
 			inside = object_inside((void *)(uintptr_t)now.start);
-			now.flags[0] = '\0';
 			if (now.prot[3] == 's' && inode == object_inode &&
 			    makedev(major_, minor_) == object_device)
 				shared += (now.end - now.start) / PAGE;
@@ -405,6 +406,7 @@ static int identify(void)
 	unsigned long long start, end, inode;
 	unsigned int major_, minor_;
 	FILE *f = fopen("/proc/self/maps", "re");
+	bool found = false;
 	char line[4096];
 
 	while (f && fgets(line, sizeof(line), f)) {
@@ -412,11 +414,12 @@ static int identify(void)
 		    start != (uintptr_t)object_base)
 			continue;
 		object_device = makedev(major_, minor_);
-		object_inode = inode;
+		object_inode = inode;	/* which may be 0: the first segment of a namespace */
+		found = true;
 	}
 	if (f)
 		fclose(f);
-	return object_inode ? 0 : fail("maps");
+	return found ? 0 : fail("maps");
 }
 
 static int map_it(const struct kind *k)

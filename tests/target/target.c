@@ -33,6 +33,7 @@ static struct param params[] = {
 	{ "inherit", "0", "1: a child shares it" },
 	{ "fence", "0", "1: at the end no access may be left" },
 	{ "threads", "4", "of modes that have them" },
+	{ "rest", "400", "microseconds that a thread pauses at most" },
 	{ "call", "clock_nanosleep", "that blocks" },
 	{ "ms", "0", "until the call times out; 0: never" },
 	{ "late", "250", "milliseconds that it may come later" },

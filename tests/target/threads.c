@@ -51,7 +51,7 @@ static uint64_t crew_end(struct crew *c)
 
 static void rest(uint64_t *state)
 {
-	struct timespec ts = { .tv_nsec = (long)(any_number(state) % 400000) };
+	struct timespec ts = { .tv_nsec = (long)(any_number(state) % (number("rest") * 1000 + 1)) };
 
 	if (clock_nanosleep(CLOCK_MONOTONIC, 0, &ts, NULL))
 		broken("a thread's sleep was interrupted");
