@@ -11,6 +11,7 @@
  *	arch_isa		the instruction set in which a thread runs
  *	arch_blob		the code that a thread is made to run; see there
  *	arch_call		registers for one run of it
+ *	arch_args		other arguments, at the entry of the system call
  *	arch_result		what the system call gave
  *	arch_ip			where the thread would go on
  *	arch_syscall		the system call that it is in, -1: none, and its arguments

@@ -60,6 +60,10 @@ static inline void arch_again(struct arch_regs *r)
 {
 }
 
+static inline void arch_args(struct arch_regs *r, const uint64_t args[6])
+{
+}
+
 static inline void arch_call(struct arch_regs *r, uint64_t blob, enum arch_sys call, const uint64_t args[6])
 {
 }

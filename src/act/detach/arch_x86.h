@@ -137,11 +137,10 @@ static inline void arch_again(struct arch_regs *r)
 	r->x.orig_rax = -1;
 }
 
-static inline void arch_call(struct arch_regs *r, uint64_t blob, enum arch_sys call, const uint64_t args[6])
+static inline void arch_args(struct arch_regs *r, const uint64_t args[6])
 {
 	struct user_regs_struct *x = &r->x;
 
-	x->rax = arch_numbers[arch_isa(r)][call];
 	if (arch_isa(r) == ISA_NARROW) {
 		x->rbx = args[0], x->rcx = args[1], x->rdx = args[2];
 		x->rsi = args[3], x->rdi = args[4], x->rbp = args[5];
@@ -149,6 +148,14 @@ static inline void arch_call(struct arch_regs *r, uint64_t blob, enum arch_sys c
 		x->rdi = args[0], x->rsi = args[1], x->rdx = args[2];
 		x->r10 = args[3], x->r8 = args[4], x->r9 = args[5];
 	}
+}
+
+static inline void arch_call(struct arch_regs *r, uint64_t blob, enum arch_sys call, const uint64_t args[6])
+{
+	struct user_regs_struct *x = &r->x;
+
+	arch_args(r, args);
+	x->rax = arch_numbers[arch_isa(r)][call];
 	x->rip = blob;
 	x->orig_rax = -1;
 	x->eflags &= ~0x100UL;		/* TF: no trap behind each instruction */

@@ -148,12 +148,38 @@ static int wake(struct injector *in)
 /* To unmap many gigabytes takes its time, and nothing interrupts it. */
 #define CALL_US		60000000
 
+/*
+ * Until the thread stands at the entry of the call its arguments are those of one that does nothing, for no bytes:
+ * should the tracer die, other threads run at once, perhaps for long before this one does (a handler may come
+ * first), and what they write would be lost when it replaced their memory by what was copied before.
+ */
+static void disarm(enum arch_sys call, const uint64_t args[6], uint64_t harmless[6])
+{
+	memcpy(harmless, args, 6 * sizeof(*args));
+	harmless[1] = 0;
+	if (call == SYS_CALL_MREMAP)
+		harmless[2] = 0;
+}
+
+static int arm(struct injector *in, const uint64_t args[6])
+{
+	struct arch_regs r;
+	int rc = arch_get(in->th->tid, &r);
+
+	if (rc)
+		return rc;
+	arch_args(&r, args);
+	return arch_set(in->th->tid, &r);
+}
+
 static int aim(struct injector *in, enum arch_sys call, const uint64_t args[6])
 {
 	struct arch_regs r = in->saved;
+	uint64_t harmless[6];
 	int rc;
 
-	arch_call(&r, in->blob, call, args);
+	disarm(call, args, harmless);
+	arch_call(&r, in->blob, call, harmless);
 	in->away = true;
 	rc = arch_set(in->th->tid, &r);
 	return rc ? rc : thread_go(in->th, PTRACE_SYSCALL, 0);
@@ -169,8 +195,12 @@ static int to_entry(struct injector *in, enum arch_sys call, const uint64_t args
 		return rc ? rc : aim(in, call, args);
 	}
 	*entered = status_is_syscall(in->th->status);
-	if (*entered)
+	if (*entered) {
 		in->t->deadline = clock_mono_us() + CALL_US;
+		rc = arm(in, args);
+		if (rc)
+			return rc;
+	}
 	return thread_go(in->th, PTRACE_SYSCALL, 0);
 }
 

@@ -9,7 +9,9 @@
  * execute; what is written there is a copy of its own. The thread's registers are set so that it runs
  * the blob; it stops at the entry and at the exit of the system call, and gets its registers back. When the
  * tracer dies in between, the blob gives them back: at every moment the thread is either where it was, or in
- * code that leads there.
+ * code that leads there. A call that has not begun by then does nothing: it gets its real arguments at its
+ * entry. Only where the tracer dies within the microseconds from there to the call itself could threads run
+ * on before their memory is replaced.
  *
  * To give them back right at the exit would leak the kernel's own error numbers (ERESTARTSYS) to a program
  * that was in a system call: the thread is interrupted once more, so that the kernel looks at what it
