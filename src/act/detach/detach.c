@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -218,6 +219,22 @@ struct report {
 	char why[512];
 };
 
+/*
+ * When this process is killed, the kernel lets its target run only after it has closed what was open. To close a
+ * watch of inotify(7) takes some milliseconds, in which a thread that has begun to put a copy in place comes to its
+ * end: threads that ran before it would write to what is about to be replaced. Where there are no more watches to be
+ * had it goes without.
+ */
+static void die_slowly(void)
+{
+	for (int i = 0; i < 3; i++) {
+		int fd = inotify_init1(IN_CLOEXEC);
+
+		if (fd >= 0)
+			(void)!inotify_add_watch(fd, "/", IN_DELETE_SELF);
+	}
+}
+
 /* A target's terminal may be ours: nothing is written meanwhile, and no signal from there arrives. */
 static void settle_in(void)
 {
@@ -227,6 +244,7 @@ static void settle_in(void)
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, NULL);
 	setsid();
+	die_slowly();
 	target_clock();
 	/* as long as it waits for its turn on a busy machine, somebody stands still */
 	(void)!setpriority(PRIO_PROCESS, 0, -20);
