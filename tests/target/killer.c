@@ -40,6 +40,7 @@ struct target {
 	pid_t process, pid;	/* the child, and the process that is detached: its child */
 	int in, out, status;
 	char name[128];
+	char story[1024];	/* what was done to it, and when */
 };
 
 static uint64_t seed;
@@ -94,6 +95,14 @@ static bool read_line(int fd, char *line, size_t size)
 	return n != 0;
 }
 
+static void note(struct target *t, const char *what, uint64_t number)
+{
+	size_t n = strlen(t->story);
+
+	snprintf(t->story + n, sizeof(t->story) - n, " %s:%llu@%llu", what, (unsigned long long)number,
+		 (unsigned long long)now_us());
+}
+
 static void start_target(struct target *t, char **argv)
 {
 	int in[2], out[2];
@@ -133,7 +142,8 @@ static void finish_target(struct target *t)
 
 	close(t->in);
 	if (!read_line(t->out, line, sizeof(line)) || strncmp(line, "ok", 2)) {
-		broken("a target", *line ? line : "does not answer");
+		note(t, *line ? line : "no answer", 0);
+		broken("a target", t->story);
 		kill(t->pid, SIGKILL);
 	}
 	waitpid(t->process, &status, 0);
@@ -233,12 +243,13 @@ static bool await(const struct target *t, pid_t ipctop)
 
 enum { MORE, DETACHED, REFUSED };
 
-static int look_at_end(pid_t ipctop, uint64_t begin)
+static int look_at_end(struct target *t, pid_t ipctop, uint64_t begin)
 {
 	int status;
 
 	waitpid(ipctop, &status, 0);
 	counts->run_us = now_us() - begin;
+	note(t, "ended", (uint64_t)status);
 	if (WIFEXITED(status) && !WEXITSTATUS(status)) {
 		count(&counts->detached);
 		return DETACHED;
@@ -249,14 +260,15 @@ static int look_at_end(pid_t ipctop, uint64_t begin)
 	return REFUSED;
 }
 
-static int kill_one(const char *program, const struct target *t)
+static int kill_one(const char *program, struct target *t)
 {
 	uint64_t begin = now_us(), way = any(10);
 	pid_t ipctop = start_ipctop(program, t), tracer;
 
 	if (!await(t, ipctop))
-		return look_at_end(ipctop, begin);
+		return look_at_end(t, ipctop, begin);
 	tracer = tracer_of(t);
+	note(t, tracer ? "traced" : "untraced", way);
 	count(&counts->kills);
 	if (tracer)
 		count(&counts->traced);
@@ -274,6 +286,7 @@ static int kill_one(const char *program, const struct target *t)
 	if (way == 2)
 		count(&counts->alone);
 	reap(t, way != 2);
+	note(t, "reaped", 0);
 	return MORE;
 }
 
@@ -282,7 +295,7 @@ static void job(uint64_t kills, char **argv)
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	while (__atomic_load_n(&counts->kills, __ATOMIC_RELAXED) < kills && !counts->broken) {
-		struct target t;
+		struct target t = { 0 };
 		int then = MORE;
 
 		start_target(&t, argv + 1);

@@ -58,6 +58,7 @@ volatile bool stopping;
 static char answer[8192], reason[512];
 static size_t answered;
 static int is_broken;
+static uint64_t broken_at;
 
 const char *text(const char *param)
 {
@@ -122,6 +123,7 @@ void broken(const char *format, ...)
 
 	if (__atomic_exchange_n(&is_broken, 1, __ATOMIC_SEQ_CST))
 		return;
+	broken_at = now_us();
 	va_start(args, format);
 	vsnprintf(reason, sizeof(reason), format, args);
 	va_end(args);
@@ -227,7 +229,7 @@ static void judge(void)
 	}
 	if (is_broken) {
 		answered = 0;
-		add_text("broken: %s", reason);
+		add_text("broken: %s (at %llu us)", reason, (unsigned long long)broken_at);
 		say_line(1, answer);
 	} else {
 		char line[sizeof(answer) + 8];
