@@ -353,7 +353,7 @@ static size_t put_run(char *out, size_t size, const struct run *r)
 
 static void pick_flags(const char *line, struct run *r)
 {
-	static const char *const kept[] = { "lo", "dc", "dd", "rr", "sr", "wf", "hg" };
+	static const char *const kept[] = { "lo", "dc", "dd", "rr", "sr", "wf" };
 	size_t n = 0;
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(kept); i++)
