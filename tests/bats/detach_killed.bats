@@ -19,8 +19,9 @@ teardown()
 killed()
 {
 	# who is traced cannot be searched for leaks, nor who is killed
-	run -0 in_world env ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0" "$BUILD/tests/target/killer" \
+	run in_world env ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0" "$BUILD/tests/target/killer" \
 		"$1" 3 "$IPCTOP" "$TARGET" "${@:2}"
+	[ "$status" = 0 ] || fail "$output"
 	assert_line --regexp '^ok kills='
 }
 

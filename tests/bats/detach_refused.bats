@@ -100,10 +100,10 @@ FILTERS='kill-mmap kill-thread-mmap trap-mmap errno-mmap notify-mmap errno-mrema
 
 @test "detach refused: no room for a copy in the control group" {
 	GROUP=/sys/fs/cgroup/memory/ipctop-test-$$-$BATS_TEST_NUMBER
-	[ -e /sys/fs/cgroup/memory/memory.limit_in_bytes ] && mkdir "$GROUP" 2>/dev/null || {
+	if [ ! -e /sys/fs/cgroup/memory/memory.limit_in_bytes ] || ! mkdir "$GROUP" 2>/dev/null; then
 		GROUP=
 		skip "no control group of memory can be made here"
-	}
+	fi
 	target t writers kind=memfd size=32M
 	# by the number that it has outside
 	host_pid t >"$GROUP/cgroup.procs"
@@ -119,7 +119,7 @@ host_pid()
 	world=$(in_world readlink /proc/self/ns/pid)
 	grep -slE "^NSpid:.*[[:space:]]${FACT[$1.pid]}$" /proc/[0-9]*/status | while read -r file; do
 		pid=${file//[^0-9]/}
-		[ "$(readlink "/proc/$pid/ns/pid")" != "$world" ] || echo "$pid"
+		if [ "$(readlink "/proc/$pid/ns/pid")" = "$world" ]; then echo "$pid"; fi
 	done
 }
 
@@ -127,11 +127,11 @@ host_pid()
 frozen()
 {
 	GROUP=$1/ipctop-test-$$-$BATS_TEST_NUMBER
-	[ -d "$1" ] && mkdir "$GROUP" 2>/dev/null && [ -e "$GROUP/$2" ] || {
+	if [ ! -d "$1" ] || ! mkdir "$GROUP" 2>/dev/null || [ ! -e "$GROUP/$2" ]; then
 		[ ! -d "$GROUP" ] || rmdir "$GROUP"
 		GROUP=
 		skip "there is no $1 to make a control group in"
-	}
+	fi
 	target t writers
 	host_pid t >"$GROUP/cgroup.procs"
 	echo "$3" >"$GROUP/$2"
