@@ -83,7 +83,7 @@ uint64_t number(const char *param)
 	return suffix ? n << 10 * (suffix - suffixes + 1) : n;
 }
 
-static void add(const char *format, va_list args)
+static void __attribute__((format(printf, 1, 0))) add(const char *format, va_list args)
 {
 	int n = vsnprintf(answer + answered, sizeof(answer) - answered, format, args);
 
