@@ -72,6 +72,13 @@ static bool advise(const struct step *step, const struct piece *p, uint64_t args
 	return p->flags & step->flag;
 }
 
+/* Of a shared mapping that takes no contents away: a touch finds them again. */
+static bool drop(const struct step *step, const struct piece *p, uint64_t args[6])
+{
+	set(args, p->start, length_of(p), MADV_DONTNEED, 0, 0);
+	return true;
+}
+
 static bool place(const struct step *step, const struct piece *p, uint64_t args[6])
 {
 	set(args, scratch_of(p), length_of(p), length_of(p), MREMAP_MAYMOVE | MREMAP_FIXED, p->start);
@@ -104,6 +111,7 @@ static const struct step steps[NR_LEAVE_STEPS] = {
 	[LEAVE_NO_DUMP] = { SYS_CALL_MADVISE, "madvise", advise, PIECE_NO_DUMP, MADV_DONTDUMP },
 	[LEAVE_RANDOM] = { SYS_CALL_MADVISE, "madvise", advise, PIECE_RANDOM, MADV_RANDOM },
 	[LEAVE_SEQUENTIAL] = { SYS_CALL_MADVISE, "madvise", advise, PIECE_SEQUENTIAL, MADV_SEQUENTIAL },
+	[LEAVE_DROP] = { SYS_CALL_MADVISE, "madvise", drop },
 	[LEAVE_PLACE] = { SYS_CALL_MREMAP, "mremap", place },
 	[LEAVE_LOCK] = { SYS_CALL_MLOCK2, "mlock2", keep_locked, PIECE_LOCKED },
 	[LEAVE_UNRESERVE] = { SYS_CALL_MUNMAP, "munmap", unreserve },
@@ -134,10 +142,10 @@ static void note(enum leave_step step, struct piece *p, uint64_t result)
 	}
 }
 
-/* Some are no reason to stop: a kernel without huge pages; it is let go, but could not be locked. */
+/* Some are no reason to stop: no huge pages, page tables that are locked; a copy that could not be locked. */
 static bool may_fail(enum leave_step step)
 {
-	return step == LEAVE_PAGES || step == LEAVE_LOCK || step == LEAVE_UNRESERVE;
+	return step == LEAVE_PAGES || step == LEAVE_DROP || step == LEAVE_LOCK || step == LEAVE_UNRESERVE;
 }
 
 static int refused(const struct injector *in, enum leave_step step, const struct piece *p, int rc, struct buf *why)

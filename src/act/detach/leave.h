@@ -17,6 +17,7 @@ enum leave_step {
 	LEAVE_PAGES,		/* of which size its pages are to be */
 	LEAVE_PROTECT,		/* when it is filled: as the original */
 	LEAVE_NO_FORK, LEAVE_NO_DUMP, LEAVE_RANDOM, LEAVE_SEQUENTIAL,	/* what madvise(2) was told */
+	LEAVE_DROP,		/* the process's page tables of the original: to replace it is then quick */
 	LEAVE_PLACE,
 	LEAVE_LOCK,		/* it counts against a limit, together with the original before */
 	LEAVE_UNRESERVE,	/* what is left of the room, or all of it */
