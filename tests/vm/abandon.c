@@ -58,7 +58,7 @@ static void take(pid_t tid, uint64_t blob, enum step last)
 	seize(tid);
 	need(!arch_get(tid, &saved), "registers");
 	r = saved;
-	arch_blob(&saved, blob, code);
+	arch_blob(&saved, blob, 0, code, sizeof(code));
 	need(!poke(tid, blob, code, sizeof(code)), "poke");
 	if (last == BLOB_WRITTEN)
 		return;

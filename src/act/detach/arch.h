@@ -34,7 +34,8 @@ enum arch_isa { ISA_WIDE, ISA_NARROW, NR_ISAS };
 
 /* System calls that a thread is made to do. */
 enum arch_sys { SYS_CALL_MMAP, SYS_CALL_MUNMAP, SYS_CALL_MPROTECT, SYS_CALL_MREMAP, SYS_CALL_MADVISE,
-		SYS_CALL_MLOCK2, NR_SYS_CALLS };
+		SYS_CALL_MLOCK2, SYS_CALL_FUTEX, SYS_CALL_SIGPROCMASK,
+		NR_SYS_CALLS };
 
 /* Calls that wait for futexes: futex, futex_wait, futex_waitv. */
 enum arch_futex { FUTEX_ONE, FUTEX_NEW, FUTEX_LIST, NR_FUTEXES };
@@ -44,6 +45,15 @@ enum arch_futex { FUTEX_ONE, FUTEX_NEW, FUTEX_LIST, NR_FUTEXES };
  * that an aborted run left behind is found, and left alone.
  */
 #define BLOB_SIZE 192
+/* Bytes of one in a gate (gate.h), which may be longer. */
+#define GATE_SIZE 256
+
+/* What the threads at a gate wait for, at its beginning. */
+struct arch_gate {
+	uint32_t word;			/* a futex: 1 lets them go on */
+	uint32_t unused;
+	uint64_t mask;			/* signals that are blocked in the thread that does the calls */
+};
 
 /* With what it begins. */
 #define SYSCALL_BYTES 2

@@ -68,7 +68,12 @@ static inline void arch_call(struct arch_regs *r, uint64_t blob, enum arch_sys c
 {
 }
 
-static inline void arch_blob(const struct arch_regs *saved, uint64_t at, unsigned char out[BLOB_SIZE])
+static inline void arch_jump(struct arch_regs *r, uint64_t ip)
+{
+}
+
+static inline void arch_blob(const struct arch_regs *saved, uint64_t at, uint64_t gate, unsigned char *out,
+			     size_t size)
 {
 }
 

@@ -45,10 +45,12 @@ static const int arch_numbers[NR_ISAS][NR_SYS_CALLS] = {
 	[ISA_WIDE] = {
 		[SYS_CALL_MMAP] = 9, [SYS_CALL_MUNMAP] = 11, [SYS_CALL_MPROTECT] = 10,
 		[SYS_CALL_MREMAP] = 25, [SYS_CALL_MADVISE] = 28, [SYS_CALL_MLOCK2] = 325,
+		[SYS_CALL_FUTEX] = 202, [SYS_CALL_SIGPROCMASK] = 14,
 	},
 	[ISA_NARROW] = {
 		[SYS_CALL_MMAP] = 192, [SYS_CALL_MUNMAP] = 91, [SYS_CALL_MPROTECT] = 125,
 		[SYS_CALL_MREMAP] = 163, [SYS_CALL_MADVISE] = 219, [SYS_CALL_MLOCK2] = 376,
+		[SYS_CALL_FUTEX] = 240, [SYS_CALL_SIGPROCMASK] = 175,
 	},
 };
 static const int arch_futexes[NR_ISAS][NR_FUTEXES] = {
@@ -161,11 +163,86 @@ static inline void arch_call(struct arch_regs *r, uint64_t blob, enum arch_sys c
 	x->eflags &= ~0x100UL;		/* TF: no trap behind each instruction */
 }
 
+/* The thread goes on at @ip. */
+static inline void arch_jump(struct arch_regs *r, uint64_t ip)
+{
+	r->x.rip = ip;
+}
+
+/* Bytes of code, and where they are to stand in the thread's memory. */
+struct arch_code {
+	unsigned char *out;
+	uint64_t at;
+	size_t len;
+	bool narrow;
+};
+
+static inline void arch_put(struct arch_code *c, const void *bytes, size_t n)
+{
+	memcpy(c->out + c->len, bytes, n);
+	c->len += n;
+}
+
+static inline void arch_put32(struct arch_code *c, uint32_t value)
+{
+	arch_put(c, &value, sizeof(value));
+}
+
+/* The place of @to in an instruction that ends @behind bytes after it: 64-bit code counts from its end. */
+static inline void arch_put_place(struct arch_code *c, uint64_t to, unsigned int behind)
+{
+	arch_put32(c, c->narrow ? to : to - (c->at + c->len + 4 + behind));
+}
+
 /*
- * The blob, at @at in the thread's memory:
+ * Behind the call, in the thread that others wait for at the gate:
+ *
+ *	mov	dword [word], 1
+ *	futex(word, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, INT_MAX)
+ *	rt_sigprocmask(SIG_SETMASK, mask, NULL, 8)
+ */
+static inline void arch_put_opening(struct arch_code *c, uint64_t gate)
+{
+	const uint64_t word = gate + offsetof(struct arch_gate, word), mask = gate + offsetof(struct arch_gate, mask);
+	const int *numbers = arch_numbers[c->narrow ? ISA_NARROW : ISA_WIDE];
+
+	arch_put(c, "\xc7\x05", 2);				/* mov dword [word], 1 */
+	arch_put_place(c, word, 4);
+	arch_put32(c, 1);
+	arch_put(c, "\xb8", 1);					/* mov eax, */
+	arch_put32(c, numbers[SYS_CALL_FUTEX]);
+	if (c->narrow)
+		arch_put(c, "\xbb", 1);				/* mov ebx, word */
+	else
+		arch_put(c, "\x48\x8d\x3d", 3);			/* lea rdi, [word] */
+	arch_put_place(c, word, 0);
+	arch_put(c, c->narrow ? "\xb9" : "\xbe", 1);		/* mov ecx | esi, FUTEX_WAKE_PRIVATE */
+	arch_put32(c, 129);
+	arch_put(c, "\xba", 1);					/* mov edx, INT_MAX */
+	arch_put32(c, INT32_MAX);
+	arch_put(c, c->narrow ? "\xcd\x80" : "\x0f\x05", 2);
+	arch_put(c, "\xb8", 1);					/* mov eax, rt_sigprocmask */
+	arch_put32(c, numbers[SYS_CALL_SIGPROCMASK]);
+	arch_put(c, c->narrow ? "\xbb" : "\xbf", 1);		/* mov ebx | edi, SIG_SETMASK */
+	arch_put32(c, 2);
+	if (c->narrow)
+		arch_put(c, "\xb9", 1);				/* mov ecx, mask */
+	else
+		arch_put(c, "\x48\x8d\x35", 3);			/* lea rsi, [mask] */
+	arch_put_place(c, mask, 0);
+	arch_put(c, "\xba", 1);					/* mov edx, NULL */
+	arch_put32(c, 0);
+	arch_put(c, c->narrow ? "\xbe" : "\x41\xba", c->narrow ? 1 : 2);	/* mov esi | r10d, 8 */
+	arch_put32(c, 8);
+	arch_put(c, c->narrow ? "\xcd\x80" : "\x0f\x05", 2);
+}
+
+/*
+ * The blob, at @at in the thread's memory, @size bytes:
  *
  *	syscall				(32-bit: int $0x80)
- *	mov	REG, [DATA]		for each register that the call needed or changed
+ *	...				with @gate (else 0): it is opened (arch_put_opening)
+ *	mov	REG, [DATA]		for each register that the calls needed or changed
  *	jmp	[DATA]			to where the thread was
  *	DATA				what the registers were, 8 (4) bytes each
  *
@@ -177,7 +254,8 @@ static inline void arch_call(struct arch_regs *r, uint64_t blob, enum arch_sys c
  * A thread that was in a system call which the kernel would start again by itself, had it not been for the
  * run, starts it again: that is put into rax and the address.
  */
-static inline void arch_blob(const struct arch_regs *saved, uint64_t at, unsigned char out[BLOB_SIZE])
+static inline void arch_blob(const struct arch_regs *saved, uint64_t at, uint64_t gate, unsigned char *out,
+			     size_t size)
 {
 	/* mov r64, [rip + d32]: REX 8b modrm; mov r32, [d32]: 8b modrm */
 	static const unsigned char wide_codes[9][3] = {
@@ -189,36 +267,33 @@ static inline void arch_blob(const struct arch_regs *saved, uint64_t at, unsigne
 		{ 0x8b, 0x1d }, { 0x8b, 0x0d }, { 0x8b, 0x15 }, { 0x8b, 0x35 },	/* ebx ecx edx esi */
 		{ 0x8b, 0x3d }, { 0x8b, 0x2d }, { 0x8b, 0x05 },			/* edi ebp eax */
 	};
+	struct arch_code c = { .out = out, .at = at, .narrow = arch_isa(saved) == ISA_NARROW };
 	struct arch_regs r = *saved;
 	const struct user_regs_struct *x = &r.x;
-	bool narrow = arch_isa(saved) == ISA_NARROW;
-	unsigned int n = narrow ? 7 : 9, op = narrow ? 2 : 3, word = narrow ? 4 : 8;
-	size_t data = BLOB_SIZE - (n + 1) * word, pos = 2;
+	unsigned int n = c.narrow ? 7 : 9, word = c.narrow ? 4 : 8;
+	size_t data = size - (n + 1) * word;
 	uint64_t values[10];
 
 	if (arch_restarts(saved))
 		arch_again(&r);
-	memcpy(values, narrow ?
+	memcpy(values, c.narrow ?
 	       (uint64_t[10]){ x->rbx, x->rcx, x->rdx, x->rsi, x->rdi, x->rbp, x->rax, x->rip } :
 	       (uint64_t[10]){ x->rdi, x->rsi, x->rdx, x->r10, x->r8, x->r9, x->rcx, x->r11, x->rax,
 			       x->rip }, sizeof(values));
-	memset(out, 0, BLOB_SIZE);
-	memcpy(out, narrow ? "\xcd\x80" : "\x0f\x05", 2);
+	memset(out, 0, size);
+	arch_put(&c, c.narrow ? "\xcd\x80" : "\x0f\x05", 2);
+	if (gate)
+		arch_put_opening(&c, gate);
 	for (unsigned int i = 0; i <= n; i++) {
-		const unsigned char *code = narrow ? narrow_codes[i] : wide_codes[i];
-		uint64_t cell = data + (size_t)i * word;
-		uint32_t place;
+		uint64_t cell = data + (uint64_t)i * word;
 
-		if (i < n) {
-			memcpy(out + pos, code, op);
-			pos += op;
-		} else {
-			memcpy(out + pos, "\xff\x25", 2);
-			pos += 2;
-		}
-		place = narrow ? at + cell : cell - (pos + 4);
-		memcpy(out + pos, &place, 4);
-		pos += 4;
+		if (i == n)
+			arch_put(&c, "\xff\x25", 2);
+		else if (c.narrow)
+			arch_put(&c, narrow_codes[i], 2);
+		else
+			arch_put(&c, wide_codes[i], 3);
+		arch_put_place(&c, at + cell, 0);
 		memcpy(out + cell, &values[i], word);
 	}
 }

@@ -6,13 +6,13 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
-#include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "ipctop/clock.h"
 #include "ipctop/io.h"
+#include "gate.h"
 #include "leave.h"
 #include "vet.h"
 
@@ -70,6 +70,18 @@ static int fill(struct work *w)
 	return rc;
 }
 
+/* What replaces memory is done with all other threads at the gate. */
+static int behind_gate(struct work *w)
+{
+	struct gate gate;
+	int rc = gate_shut(&gate, &w->in, w->why), end;
+
+	if (!rc)
+		rc = steps(w, LEAVE_DROP, LEAVE_LOCK);
+	end = gate_open(&gate);
+	return rc ? rc : end;
+}
+
 /* All that can fail comes before the first mapping is replaced. */
 static int do_copy(struct work *w)
 {
@@ -78,7 +90,9 @@ static int do_copy(struct work *w)
 	if (!rc)
 		rc = fill(w);
 	if (!rc)
-		rc = steps(w, LEAVE_PROTECT, LEAVE_LOCK);
+		rc = steps(w, LEAVE_PROTECT, LEAVE_SEQUENTIAL);
+	if (!rc)
+		rc = behind_gate(w);
 	end = rc == -ETIMEDOUT || rc == -ESRCH ? 0 : each(w, LEAVE_UNRESERVE);
 	return rc ? rc : end;
 }
@@ -219,22 +233,6 @@ struct report {
 	char why[512];
 };
 
-/*
- * When this process is killed, the kernel lets its target run only after it has closed what was open. To close a
- * watch of inotify(7) takes some milliseconds, in which a thread that has begun to put a copy in place comes to its
- * end: threads that ran before it would write to what is about to be replaced. Where there are no more watches to be
- * had it goes without.
- */
-static void die_slowly(void)
-{
-	for (int i = 0; i < 3; i++) {
-		int fd = inotify_init1(IN_CLOEXEC);
-
-		if (fd >= 0)
-			(void)!inotify_add_watch(fd, "/", IN_DELETE_SELF);
-	}
-}
-
 /* A target's terminal may be ours: nothing is written meanwhile, and no signal from there arrives. */
 static void settle_in(void)
 {
@@ -244,7 +242,6 @@ static void settle_in(void)
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, NULL);
 	setsid();
-	die_slowly();
 	target_clock();
 	/* as long as it waits for its turn on a busy machine, somebody stands still */
 	(void)!setpriority(PRIO_PROCESS, 0, -20);

@@ -60,12 +60,37 @@ int blob_place(pid_t tid, uint64_t vdso, uint64_t length, uint64_t *blob, struct
 	return -EOPNOTSUPP;
 }
 
+/* What it is to unblock when the tracer is no more: as it is now. */
+static int write_mask(const struct injector *in)
+{
+	uint64_t mask;
+
+	if (ptrace(PTRACE_GETSIGMASK, in->th->tid, sizeof(mask), &mask))
+		return -errno;
+	return poke(in->th->tid, in->gate + offsetof(struct arch_gate, mask), &mask, sizeof(mask));
+}
+
 static int write_blob(const struct injector *in)
 {
-	unsigned char code[BLOB_SIZE];
+	size_t size = in->gate ? GATE_SIZE : BLOB_SIZE;
+	unsigned char code[GATE_SIZE];
+	int rc = in->gate ? write_mask(in) : 0;
 
-	arch_blob(&in->saved, in->blob, code);
-	return poke(in->th->tid, in->blob, code, sizeof(code));
+	arch_blob(&in->saved, in->blob, in->gate, code, size);
+	return rc ? rc : poke(in->th->tid, in->blob, code, size);
+}
+
+int injector_move(struct injector *in, uint64_t blob, uint64_t gate)
+{
+	struct injector moved = *in;
+	int rc;
+
+	moved.blob = blob;
+	moved.gate = gate;
+	rc = write_blob(&moved);
+	if (!rc)
+		*in = moved;
+	return rc;
 }
 
 int injector_open(struct injector *in, struct target *t, struct thread *th, uint64_t blob)
@@ -140,8 +165,10 @@ static int wake(struct injector *in)
 		rc = wait_here(in);
 	if (rc || !in->th->parked)
 		return rc;
-	rc = arch_set(in->th->tid, &in->saved);
-	in->away = rc != 0;
+	/* others may wait for what its code does at the gate */
+	if (!in->gate)
+		rc = arch_set(in->th->tid, &in->saved);
+	in->away = rc != 0 || in->gate;
 	return rc ? rc : -ETIMEDOUT;
 }
 

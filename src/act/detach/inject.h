@@ -10,8 +10,7 @@
  * the blob; it stops at the entry and at the exit of the system call, and gets its registers back. When the
  * tracer dies in between, the blob gives them back: at every moment the thread is either where it was, or in
  * code that leads there. A call that has not begun by then does nothing: it gets its real arguments at its
- * entry. Only where the tracer dies within the microseconds from there to the call itself could threads run
- * on before their memory is replaced.
+ * entry. That other threads do not run before one that has begun is the gate's to see to (gate.h).
  *
  * To give them back right at the exit would leak the kernel's own error numbers (ERESTARTSYS) to a program
  * that was in a system call: the thread is interrupted once more, so that the kernel looks at what it
@@ -23,6 +22,7 @@ struct injector {
 	struct target *t;
 	struct thread *th;
 	uint64_t blob;			/* where it stands */
+	uint64_t gate;			/* that it opens behind its call (gate.h), 0: none */
 	struct arch_regs saved;		/* what the thread had */
 	bool away;			/* its registers are not those now */
 };
@@ -35,6 +35,11 @@ int blob_place(pid_t tid, uint64_t vdso, uint64_t length, uint64_t *blob, struct
 
 /* Write the blob: 0, or -errno. @th is parked. What the injector then does ends with injector_close. */
 int injector_open(struct injector *in, struct target *t, struct thread *th, uint64_t blob) __must_check;
+/*
+ * Another blob, at @blob, from the next call on: one that opens @gate, or 0. 0 or -errno: then it stays with
+ * that which it had.
+ */
+int injector_move(struct injector *in, uint64_t blob, uint64_t gate) __must_check;
 /*
  * One call: 0 and its result in *@result (-errno of the target's), or -errno: it was not done. -ETIMEDOUT: the
  * thread does not run, -ESRCH.

@@ -208,31 +208,37 @@ static bool reads(pid_t tid, uint64_t at, void *bytes, size_t n)
 #define PTRACE_GET_SYSCALL_USER_DISPATCH_CONFIG 0x4211
 #endif
 
-/*
- * In a restartable sequence (rseq(2)) the kernel would take the run of the blob for its end: it would not be
- * begun anew after the stop.
- */
-static bool is_in_sequence(const struct thread *th, const struct arch_regs *regs)
+struct sequence {
+	uint32_t version, flags;
+	uint64_t start, length, abort;
+};
+
+/* The restartable sequence (rseq(2)) in which the thread is; what cannot be read may be one. */
+static bool find_sequence(pid_t tid, const struct arch_regs *regs, struct sequence *s)
 {
 	struct {
 		uint64_t pointer;
 		uint32_t size, signature, flags, pad;
 	} config = { 0 };
-	struct {
-		uint32_t version, flags;
-		uint64_t start, length, abort;
-	} section;
 	uint64_t at;
 
-	if (ptrace(PTRACE_GET_RSEQ_CONFIGURATION, th->tid, sizeof(config), &config) < 0 || !config.pointer)
+	*s = (struct sequence){ 0 };
+	if (ptrace(PTRACE_GET_RSEQ_CONFIGURATION, tid, sizeof(config), &config) < 0 || !config.pointer)
 		return false;
-	if (!reads(th->tid, config.pointer + 8, &at, sizeof(at)) || !at)
+	if (!reads(tid, config.pointer + 8, &at, sizeof(at)) || !at)
 		return false;
-	return !reads(th->tid, at, &section, sizeof(section)) ||
-	       arch_ip(regs) - section.start < section.length;
+	return !reads(tid, at, s, sizeof(*s)) || arch_ip(regs) - s->start < s->length;
 }
 
-static bool dispatches_calls(const struct thread *th)
+void vet_abort(pid_t tid, struct arch_regs *regs)
+{
+	struct sequence s;
+
+	if (find_sequence(tid, regs, &s) && s.abort)
+		arch_jump(regs, s.abort);
+}
+
+bool vet_dispatches(const struct thread *th)
 {
 	struct {
 		uint64_t mode, selector, offset, length;
@@ -241,29 +247,38 @@ static bool dispatches_calls(const struct thread *th)
 	return !ptrace(PTRACE_GET_SYSCALL_USER_DISPATCH_CONFIG, th->tid, sizeof(config), &config) && config.mode;
 }
 
-static bool takes_calls(const struct detach_request *r, const struct vetted *v, enum arch_isa isa,
-			struct table *calls)
+static void take_call(struct table *calls, const struct vetted *v, enum arch_isa isa, const char *name,
+		      enum arch_sys call, const uint64_t args[6])
 {
+	struct seccomp_call *c = table_add(calls, sizeof(*c));
+
+	*c = (struct seccomp_call){
+		.name = name,
+		.data = { .nr = arch_numbers[isa][call], .arch = arch_audit[isa],
+			  .instruction_pointer = v->blob + SYSCALL_BYTES },
+	};
+	for (int i = 0; i < 6; i++)
+		c->data.args[i] = isa == ISA_NARROW ? (uint32_t)args[i] : args[i];
+}
+
+static void take_calls(const struct detach_request *r, const struct vetted *v, enum arch_isa isa,
+		       struct table *calls)
+{
+	static const uint64_t none[6];
+
 	for (uint32_t i = 0; i < v->space.pieces.count; i++) {
 		for (unsigned int step = 0; step < NR_LEAVE_STEPS; step++) {
-			struct seccomp_call *c;
 			enum arch_sys call;
 			uint64_t args[6];
 			const char *name = leave_call(step, space_piece(&v->space, i), &call, args);
 
-			if (!name || !leave_takes(r->leave, step))
-				continue;
-			c = table_add(calls, sizeof(*c));
-			*c = (struct seccomp_call){
-				.name = name,
-				.data = { .nr = arch_numbers[isa][call], .arch = arch_audit[isa],
-					  .instruction_pointer = v->blob + SYSCALL_BYTES },
-			};
-			for (int k = 0; k < 6; k++)
-				c->data.args[k] = isa == ISA_NARROW ? (uint32_t)args[k] : args[k];
+			if (name && leave_takes(r->leave, step))
+				take_call(calls, v, isa, name, call, args);
 		}
 	}
-	return calls->count > 0;
+	/* what it does at the gate, should ipctop die */
+	take_call(calls, v, isa, "futex", SYS_CALL_FUTEX, none);
+	take_call(calls, v, isa, "rt_sigprocmask", SYS_CALL_SIGPROCMASK, none);
 }
 
 /* What its filters would say to all that it is to do. */
@@ -275,8 +290,9 @@ static int check_filters(const struct thread *th, const struct detach_request *r
 
 	if (mode < 0)
 		return say_gone(r->pid, why);
-	if (!mode || !takes_calls(r, v, isa, &calls))
+	if (!mode)
 		return 0;
+	take_calls(r, v, isa, &calls);
 	rc = seccomp_allows(th->tid, mode, calls.rows, calls.count, why);
 	table_release(&calls);
 	return rc;
@@ -287,6 +303,7 @@ static int try_thread(const struct thread *th, const struct detach_request *r, c
 		      struct buf *why)
 {
 	struct arch_regs regs;
+	struct sequence unused;
 
 	buf_reset(why);
 	if (arch_get(th->tid, &regs))
@@ -295,11 +312,12 @@ static int try_thread(const struct thread *th, const struct detach_request *r, c
 		buf_printf(why, "thread %d runs code of another instruction set than its process", (int)th->tid);
 		return -EAGAIN;
 	}
-	if (is_in_sequence(th, &regs)) {
+	/* the kernel would take the run of the blob for its end, and not begin it anew */
+	if (find_sequence(th->tid, &regs, &unused)) {
 		buf_printf(why, "thread %d is always in a restartable sequence", (int)th->tid);
 		return -EAGAIN;
 	}
-	if (dispatches_calls(th)) {
+	if (vet_dispatches(th)) {
 		buf_printf(why, "thread %d uses syscall user dispatch", (int)th->tid);
 		return -EOPNOTSUPP;
 	}

@@ -32,6 +32,10 @@ int vet_choose(struct target *t, const struct detach_request *r, struct vetted *
 /* Processes that share the address space of @tid and are not threads of it (CLONE_VM): how many new ones were found. */
 int vet_sharers(struct target *t, pid_t tid);
 
+/* Whether it does its system calls by user dispatch (prctl(2)): they would not be done. */
+bool vet_dispatches(const struct thread *th);
+/* Where @regs are in a restartable sequence (rseq(2)) of that thread: to where the kernel would have it go. */
+void vet_abort(pid_t tid, struct arch_regs *regs);
 /*
  * A call that ends with EINTR at any stop is to be done again, where that is the same: the thread is about to be
  * let go.
