@@ -118,6 +118,28 @@ int thread_go(struct thread *th, int request, int signal)
 	return 0;
 }
 
+static struct thread *take_status(struct target *t, pid_t tid, int status)
+{
+	struct thread *th = find(t, tid);
+
+	if (!th)
+		return NULL;
+	th->status = status;
+	th->state = WIFSTOPPED(status) ? THREAD_STOPPED : THREAD_GONE;
+	th->parked = status_is_event(status);
+	return th;
+}
+
+/* The ends of others: a leader does not tell its own before. */
+static void take_others(struct target *t)
+{
+	int status;
+	pid_t tid;
+
+	while ((tid = waitpid(-1, &status, __WALL | WNOHANG)) > 0)
+		take_status(t, tid, status);
+}
+
 int target_wait(struct target *t, pid_t tid, struct thread **th)
 {
 	for (;;) {
@@ -129,15 +151,17 @@ int target_wait(struct target *t, pid_t tid, struct thread **th)
 		if (got < 0) {
 			if (clock_mono_us() > t->deadline)
 				return -ETIMEDOUT;
+			if (tid < 0)
+				continue;
+			take_others(t);
+			*th = find(t, tid);
+			if ((*th)->state != THREAD_RUNS)
+				return 0;
 			continue;
 		}
-		*th = find(t, got);
-		if (!*th)
-			continue;
-		(*th)->status = status;
-		(*th)->state = WIFSTOPPED(status) ? THREAD_STOPPED : THREAD_GONE;
-		(*th)->parked = status_is_event(status);
-		return 0;
+		*th = take_status(t, got, status);
+		if (*th)
+			return 0;
 	}
 }
 
@@ -305,7 +329,8 @@ static int settle(struct target *t, struct buf *why)
 	for (uint32_t i = t->threads.count; i-- > 0;) {
 		struct thread *th = thread_at(t, i);
 
-		while (th->state == THREAD_RUNS) {
+		/* what was told of it while another was waited for is heeded first */
+		for (park(th); th->state == THREAD_RUNS; park(th)) {
 			struct thread *same;
 			int rc = target_wait(t, th->tid, &same);
 
@@ -313,8 +338,6 @@ static int settle(struct target *t, struct buf *why)
 				return not_stopped(t, th->tid, why);
 			if (rc)
 				th->state = THREAD_GONE;
-			else
-				park(th);
 		}
 	}
 	return 0;
