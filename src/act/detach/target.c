@@ -401,8 +401,8 @@ int target_stop_one(struct target *t, struct buf *why)
 void target_go(struct target *t)
 {
 	for (uint32_t i = 0; i < t->threads.count; i++)
-		if (thread_at(t, i)->state == THREAD_STOPPED)
-			(void)!ptrace(PTRACE_DETACH, thread_at(t, i)->tid, NULL, NULL);
+		if (thread_at(t, i)->state == THREAD_STOPPED)	/* one that was on its way with a signal, too */
+			(void)!thread_go(thread_at(t, i), PTRACE_DETACH, status_signal(thread_at(t, i)->status));
 	if (t->stopped_at)
 		t->stopped += clock_mono_us() - t->stopped_at;
 	t->stopped_at = 0;
