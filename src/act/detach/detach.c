@@ -74,7 +74,7 @@ static int fill(struct work *w)
 static int behind_gate(struct work *w)
 {
 	struct gate gate;
-	int rc = gate_shut(&gate, &w->in, w->why), end;
+	int rc = gate_shut(&gate, &w->in, w->v.memory, w->why), end;
 
 	if (!rc)
 		rc = steps(w, LEAVE_DROP, LEAVE_LOCK);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
-#include <sys/uio.h>
+#include <unistd.h>
 #include "vet.h"
 
 #define PAGE	4096UL
@@ -25,7 +25,7 @@ static struct gated *gated_at(const struct gate *g, uint32_t i)
 /* The blob of thread @i; the injector's is the first. */
 static uint64_t code_at(const struct gate *g, uint32_t i)
 {
-	return g->room + PAGE + (uint64_t)i * GATE_SIZE;
+	return g->code + (uint64_t)i * GATE_SIZE;
 }
 
 /* Those that wait: one that does its calls by user dispatch would not come to the futex. */
@@ -47,12 +47,15 @@ static void list_threads(struct gate *g)
 	}
 }
 
+/*
+ * The code is never writable for the process itself, which many are not allowed (prctl(2), PR_SET_MDWE, and filters
+ * that do the same). In one piece where the kernel takes that from a tracer.
+ */
 static int fill(struct gate *g)
 {
-	uint64_t n = g->waiting.count + 1UL;
-	unsigned char *code = xcalloc(n, GATE_SIZE);
-	struct iovec here = { code, n * GATE_SIZE }, there = { (void *)(uintptr_t)code_at(g, 0), n * GATE_SIZE };
-	ssize_t done;
+	size_t n = (g->waiting.count + 1UL) * GATE_SIZE;
+	unsigned char *code = xcalloc(n, 1);
+	int rc = 0;
 
 	for (uint32_t i = 0; i < g->waiting.count; i++) {
 		const struct gated *x = gated_at(g, i);
@@ -62,9 +65,10 @@ static int fill(struct gate *g)
 		vet_abort(x->tid, &regs);
 		arch_blob(&regs, code_at(g, i + 1), 0, code + (i + 1UL) * GATE_SIZE, GATE_SIZE);
 	}
-	done = process_vm_writev(g->in->th->tid, &here, 1, &there, 1, 0);
+	if (pwrite(g->memory, code, n, (off_t)g->code) != (ssize_t)n)
+		rc = poke(g->in->th->tid, g->code, code, n);
 	free(code);
-	return done < 0 ? -errno : (size_t)done == n * GATE_SIZE ? 0 : -EFAULT;
+	return rc;
 }
 
 /* A call that must not fail. */
@@ -77,23 +81,29 @@ static int must(struct injector *in, enum arch_sys call, const uint64_t args[6],
 	return *result < 0 && *result >= -4095 ? (int)*result : 0;
 }
 
+static int map(struct gate *g, uint64_t length, int prot, uint64_t *at)
+{
+	int64_t result;
+	int rc = must(g->in, SYS_CALL_MMAP, (uint64_t[6]){ 0, length, (uint64_t)prot, MAP_PRIVATE | MAP_ANONYMOUS,
+		      (uint64_t)-1, 0 }, &result);
+
+	if (!rc)
+		*at = result;
+	return rc;
+}
+
 static int make_room(struct gate *g)
 {
-	uint64_t code = ((g->waiting.count + 1UL) * GATE_SIZE + PAGE - 1) & ~(PAGE - 1);
-	int64_t result;
 	int rc;
 
-	g->length = PAGE + code;
-	rc = must(g->in, SYS_CALL_MMAP, (uint64_t[6]){ 0, g->length, PROT_READ | PROT_WRITE,
-		  MAP_PRIVATE | MAP_ANONYMOUS, (uint64_t)-1, 0 }, &result);
-	if (rc)
-		return rc;
-	g->room = result;
-	rc = fill(g);
+	g->length = ((g->waiting.count + 1UL) * GATE_SIZE + PAGE - 1) & ~(PAGE - 1);
+	rc = map(g, g->length, PROT_READ | PROT_EXEC, &g->code);
 	if (!rc)
-		rc = must(g->in, SYS_CALL_MPROTECT, (uint64_t[6]){ g->room + PAGE, code, PROT_READ | PROT_EXEC },
-			  &result);
-	return rc;
+		rc = map(g, PAGE, PROT_READ | PROT_WRITE, &g->room);
+	/* code reaches that far */
+	if (!rc && (g->room > g->code ? g->room - g->code : g->code - g->room) > INT32_MAX - g->length)
+		rc = -ERANGE;
+	return rc ? rc : fill(g);
 }
 
 static void stop_waiting(struct gate *g)
@@ -141,11 +151,11 @@ static int go_over(struct gate *g)
 	return g->shut ? 0 : -errno;
 }
 
-int gate_shut(struct gate *g, struct injector *in, struct buf *why)
+int gate_shut(struct gate *g, struct injector *in, int memory, struct buf *why)
 {
 	int rc;
 
-	*g = (struct gate){ .in = in };
+	*g = (struct gate){ .in = in, .memory = memory };
 	list_threads(g);
 	if (!g->waiting.count)
 		return 0;
@@ -160,21 +170,27 @@ int gate_shut(struct gate *g, struct injector *in, struct buf *why)
 	return rc;
 }
 
+static int unmap(struct gate *g, uint64_t *at, uint64_t length)
+{
+	int64_t result;
+	int rc = *at ? must(g->in, SYS_CALL_MUNMAP, (uint64_t[6]){ *at, length }, &result) : 0;
+
+	*at = 0;
+	return rc;
+}
+
 int gate_open(struct gate *g)
 {
-	struct injector *in = g->in;
-	int64_t result;
 	int rc = 0;
 
 	stop_waiting(g);
 	table_release(&g->waiting);
-	if (g->shut && ptrace(PTRACE_SETSIGMASK, in->th->tid, sizeof(g->mask), &g->mask))
+	if (g->shut && ptrace(PTRACE_SETSIGMASK, g->in->th->tid, sizeof(g->mask), &g->mask))
 		rc = -errno;
-	if (!rc && g->first)
-		rc = injector_move(in, g->first, 0);
-	if (!rc && g->room)
-		rc = must(in, SYS_CALL_MUNMAP, (uint64_t[6]){ g->room, g->length }, &result);
-	g->room = 0;
 	g->shut = false;
-	return rc;
+	if (!rc && g->first)
+		rc = injector_move(g->in, g->first, 0);
+	if (!rc)
+		rc = unmap(g, &g->code, g->length);
+	return rc ? rc : unmap(g, &g->room, PAGE);
 }

@@ -23,7 +23,9 @@
 
 struct gate {
 	struct injector *in;
-	uint64_t room, length;		/* in the target, bytes: struct arch_gate, and from the next page on code; 0: none */
+	int memory;			/* /proc/PID/mem of the target */
+	uint64_t room;			/* in the target: a page with struct arch_gate; 0: none */
+	uint64_t code, length;		/* ... and the blobs, that injector's first, bytes; 0: none */
 	uint64_t first;			/* where the injector's blob was before */
 	uint64_t mask;			/* of its signals */
 	struct table waiting;		/* struct gated, of gate.c */
@@ -31,10 +33,10 @@ struct gate {
 };
 
 /*
- * Shut it for all stopped threads but the injector's; where there are none, nothing is done. 0, or -errno with a
- * sentence, and all is as before but for gate_open() to be called.
+ * Shut it for all stopped threads but the injector's; where there are none, nothing is done. @memory is the target's
+ * /proc/PID/mem. 0, or -errno with a sentence, and all is as before but for gate_open() to be called.
  */
-int gate_shut(struct gate *g, struct injector *in, struct buf *why) __must_check;
+int gate_shut(struct gate *g, struct injector *in, int memory, struct buf *why) __must_check;
 /* Open it, if it is shut, and clear it away. 0 or -errno of the injector. */
 int gate_open(struct gate *g) __must_check;
 

@@ -8,6 +8,7 @@
 #include <linux/kcmp.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -264,7 +265,9 @@ static void take_call(struct table *calls, const struct vetted *v, enum arch_isa
 static void take_calls(const struct detach_request *r, const struct vetted *v, enum arch_isa isa,
 		       struct table *calls)
 {
-	static const uint64_t none[6];
+	static const uint64_t none[6], code[6] = {
+		0, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, (uint64_t)-1, 0
+	};
 
 	for (uint32_t i = 0; i < v->space.pieces.count; i++) {
 		for (unsigned int step = 0; step < NR_LEAVE_STEPS; step++) {
@@ -276,7 +279,8 @@ static void take_calls(const struct detach_request *r, const struct vetted *v, e
 				take_call(calls, v, isa, name, call, args);
 		}
 	}
-	/* what it does at the gate, should ipctop die */
+	/* the gate, and what it does there should ipctop die */
+	take_call(calls, v, isa, "mmap of code", SYS_CALL_MMAP, code);
 	take_call(calls, v, isa, "futex", SYS_CALL_FUTEX, none);
 	take_call(calls, v, isa, "rt_sigprocmask", SYS_CALL_SIGPROCMASK, none);
 }
