@@ -21,6 +21,7 @@ teardown()
 	tell b holds
 	run -0 --separate-stderr ipctop detach "$name" --pid "$pid" --yes --force --json
 	assert_equal "$(jq -r '.acts[] | .result, .becomes' <<<"$output" | sort -u | xargs)" "attached detached"
+	tell a holds
 	tell a scribble
 	tell b holds
 	tell a scribbled
