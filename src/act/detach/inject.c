@@ -102,18 +102,11 @@ int injector_open(struct injector *in, struct target *t, struct thread *th, uint
 	return rc ? rc : write_blob(in);
 }
 
-/* The next stop of this thread; others can only end. */
 static int wait_here(struct injector *in)
 {
-	for (;;) {
-		struct thread *th;
-		int rc = target_wait(in->t, -1, &th);
+	int rc = thread_wait(in->t, in->th);
 
-		if (rc)
-			return rc;
-		if (th == in->th)
-			return th->state == THREAD_GONE ? -ESRCH : 0;
-	}
+	return !rc && in->th->state == THREAD_GONE ? -ESRCH : rc;
 }
 
 /*

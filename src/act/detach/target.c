@@ -118,51 +118,65 @@ int thread_go(struct thread *th, int request, int signal)
 	return 0;
 }
 
-static struct thread *take_status(struct target *t, pid_t tid, int status)
+static void take_status(struct thread *th, int status)
 {
-	struct thread *th = find(t, tid);
-
-	if (!th)
-		return NULL;
 	th->status = status;
 	th->state = WIFSTOPPED(status) ? THREAD_STOPPED : THREAD_GONE;
 	th->parked = status_is_event(status);
-	return th;
 }
 
-/* The ends of others: a leader does not tell its own before. */
-static void take_others(struct target *t)
+/* As waitpid(2) would say it. */
+static int status_of(const siginfo_t *info)
 {
-	int status;
-	pid_t tid;
-
-	while ((tid = waitpid(-1, &status, __WALL | WNOHANG)) > 0)
-		take_status(t, tid, status);
+	return info->si_code == CLD_TRAPPED || info->si_code == CLD_STOPPED ? info->si_status << 8 | 0x7f : 0;
 }
 
-int target_wait(struct target *t, pid_t tid, struct thread **th)
+/*
+ * A status that was waited for is taken from the thread, and a signal that it was about to get goes with it, should
+ * its tracer die before it hands that on (kernel/exit.c, wait_task_stopped). So such a one is left where it is.
+ */
+static void take(struct thread *th, const siginfo_t *info)
 {
-	for (;;) {
-		int status;
-		pid_t got = waitpid(tid, &status, __WALL);
+	siginfo_t unused;
 
-		if (got < 0 && errno != EINTR)
-			return errno == ECHILD ? -ESRCH : -errno;
-		if (got < 0) {
-			if (clock_mono_us() > t->deadline)
-				return -ETIMEDOUT;
-			if (tid < 0)
-				continue;
-			take_others(t);
-			*th = find(t, tid);
-			if ((*th)->state != THREAD_RUNS)
-				return 0;
-			continue;
-		}
-		*th = take_status(t, got, status);
-		if (*th)
-			return 0;
+	take_status(th, status_of(info));
+	if (!status_signal(th->status))
+		(void)!waitid(P_PID, th->tid, &unused, WEXITED | WSTOPPED | WNOHANG | __WALL);
+}
+
+/* 0: something was taken, or with WNOHANG nothing is there; -errno. */
+static int look_for(struct thread *th, int flags)
+{
+	siginfo_t info = { 0 };
+
+	if (waitid(P_PID, th->tid, &info, WEXITED | WSTOPPED | WNOWAIT | __WALL | flags))
+		return -errno;
+	if (info.si_pid)
+		take(th, &info);
+	return 0;
+}
+
+/* Of a process that was killed the leader tells its own end only when those of all others were taken. */
+static void take_ends(struct target *t)
+{
+	for (uint32_t i = 0; i < t->threads.count; i++)
+		if (thread_at(t, i)->state != THREAD_GONE)
+			(void)!look_for(thread_at(t, i), WNOHANG);
+}
+
+int thread_wait(struct target *t, struct thread *th)
+{
+	while (th->state == THREAD_RUNS) {
+		int rc = look_for(th, 0);
+
+		if (rc == -EINTR && clock_mono_us() > t->deadline)
+			return -ETIMEDOUT;
+		if (rc == -EINTR)
+			take_ends(t);
+		else if (rc)
+			return rc == -ECHILD ? -ESRCH : rc;
 	}
+	return 0;
 }
 
 pid_t number_of(const char *name)
@@ -331,8 +345,7 @@ static int settle(struct target *t, struct buf *why)
 
 		/* what was told of it while another was waited for is heeded first */
 		for (park(th); th->state == THREAD_RUNS; park(th)) {
-			struct thread *same;
-			int rc = target_wait(t, th->tid, &same);
+			int rc = thread_wait(t, th);
 
 			if (rc == -ETIMEDOUT)
 				return not_stopped(t, th->tid, why);

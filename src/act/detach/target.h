@@ -20,7 +20,7 @@ enum thread_state { THREAD_RUNS, THREAD_STOPPED, THREAD_GONE };
 struct thread {
 	pid_t tid;
 	enum thread_state state;
-	int status;			/* the last that waitpid(2) said */
+	int status;			/* the last, as waitpid(2) says it */
 	bool parked;			/* stopped by PTRACE_INTERRUPT or by job control, not on its way anywhere */
 };
 
@@ -62,11 +62,10 @@ int say_untraceable(pid_t pid, struct buf *why);	/* -EPERM */
 bool target_lives(const struct target *t);
 
 /*
- * Wait for the next that happens to thread @tid, or to any (-1): *@th. -ETIMEDOUT at the deadline, -ESRCH
- * when there is no such thread any more. Of a process that was killed the leader tells its end only after all
- * others have told theirs.
+ * Wait for the next that happens to a thread that runs: its state and status. 0, -ETIMEDOUT at the deadline, -ESRCH
+ * when there is no such thread any more.
  */
-int target_wait(struct target *t, pid_t tid, struct thread **th) __must_check;
+int thread_wait(struct target *t, struct thread *th) __must_check;
 
 /* What a status says. */
 bool status_is_event(int status);	/* PTRACE_EVENT_STOP */
