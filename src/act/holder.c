@@ -86,6 +86,7 @@ static int run(struct letting_go *x, int pidfd)
 	struct detach_request r = {
 		.pid = act->pid, .pidfd = pidfd, .device = x->fresh->device, .inode = x->fresh->inode,
 		.ranges = x->ranges, .nranges = x->a->ngroup, .leave = act->leave,
+		.shorter = x->a->settings->permit == PERMIT_ANY,
 	};
 
 	for (uint32_t i = 0; i < x->a->ngroup; i++)
@@ -128,7 +129,7 @@ static void forget_promise(struct act *act)
 static bool was_refused(int rc)
 {
 	static const int refusals[] = {
-		ESTALE, EPERM, EACCES, EBUSY, EOPNOTSUPP, ENOMEM, ETIMEDOUT,
+		ESTALE, EPERM, EACCES, EBUSY, EOPNOTSUPP, ENOMEM, ERANGE, ETIMEDOUT,
 	};
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(refusals); i++)

@@ -164,7 +164,8 @@ void settle_detach(struct plan *plan, struct act *act, int rc, const char *why)
 	if (rc == -ESRCH)
 		act_settle(plan, act, OUTCOME_GONE, "that process has ended");
 	else
-		act_settle(plan, act, OUTCOME_REFUSED, "%s", *why ? why : strerror(-rc));
+		act_settle(plan, act, OUTCOME_REFUSED, "%s%s", *why ? why : strerror(-rc),
+			   rc == -ERANGE ? "; --force does it all the same" : "");
 }
 
 static int foresee(const struct letting *l, uint32_t first, struct detach_look *look, struct buf *why)
@@ -174,7 +175,7 @@ static int foresee(const struct letting *l, uint32_t first, struct detach_look *
 	struct detach_range *ranges;
 	struct detach_request r = {
 		.pid = p.pid, .pidfd = reach_process(&p), .device = l->o->device, .inode = l->o->inode,
-		.nranges = n, .leave = l->leave,
+		.nranges = n, .leave = l->leave, .shorter = l->permit == PERMIT_ANY,
 	};
 	int rc;
 

@@ -172,6 +172,17 @@ LAYOUT=layout=rw,r,none,rx,hole,lock,dontfork,dontdump,random
 	for t in shm posix memfd anon file ro twice offset hidden; do finish $t 0; done
 }
 
+@test "detach harmless: beyond the end of an object a touch stays SIGBUS" {
+	target memfd quiet kind=memfd offset=3 short=7
+	target file quiet kind=file path="$BATS_TEST_TMPDIR/file" short=40 twice=1
+	target parts quiet kind=memfd short=20 layout=rw,r,dontfork,none
+	target large quiet kind=memfd size=16M short=100
+	target ro quiet kind=memfd ro=1 short=1
+	let_go memfd file parts large ro
+	local t
+	for t in memfd file parts large ro; do finish $t 0; done
+}
+
 @test "detach harmless: huge pages become ordinary ones" {
 	need_hugepages 2
 	target_or_skip t quiet kind=huge size=4M

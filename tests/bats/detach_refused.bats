@@ -53,12 +53,6 @@ FILTERS='kill-mmap kill-thread-mmap trap-mmap errno-mmap notify-mmap errno-mrema
 	finish served 64
 }
 
-@test "detach refused: a file that is shorter than its mapping" {
-	target t quiet kind=memfd offset=3 short=2
-	refused t 'goes beyond the end of the object'
-	finish t 64
-}
-
 @test "detach refused: a thread waits on a lock inside the object" {
 	target t waiter+writers
 	refused t 'thread [0-9]+ waits on a lock inside the object$'

@@ -253,9 +253,11 @@ static void fill(char *base)
 
 /* A look that survives a fault. */
 static __thread sigjmp_buf *armed;
+static __thread int fault;		/* the signal of the last */
 
 static void caught(int signal_number)
 {
+	fault = signal_number;
 	if (armed)
 		siglongjmp(*armed, 1);
 	broken("an access of the program itself gave signal %d", signal_number);
@@ -318,6 +320,8 @@ static void look_at(char *base, uint64_t at, bool whole)
 
 		if (could != read)
 			broken("%p can%s be read", base + i, could ? "" : "not");
+		else if (!could && p->read && fault != SIGBUS)
+			broken("a touch of %p is signal %d, not SIGBUS", base + i, fault);
 		else if (could && i >= counters && value != wanted_at(i))
 			broken("%p says %#llx, not %#llx", base + i, (unsigned long long)value,
 			       (unsigned long long)wanted_at(i));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Plans to make processes let go: which rows, what refuses them, and what the object becomes. */
 #include <unistd.h>
-#include "unit.h"
+#include "held.h"
 #include "sample.h"
 #include "ipctop/act.h"
 
@@ -199,6 +199,47 @@ static void test_never(void **state)
 	}
 }
 
+static void map_longer(void *arg)
+{
+	DEMAND(mmap(NULL, 4 * PAGE, PROT_READ, MAP_SHARED, *(int *)arg, 0) != MAP_FAILED);
+}
+
+/* Beyond the end of an object there is SIGBUS, and stays. */
+static void test_longer(void **state)
+{
+	static const enum permit permits[] = { PERMIT_DISUSED, PERMIT_ANY };
+	int fd = make_memfd(2);
+	pid_t pid = start_process(map_longer, &fd);
+	struct snapshot *s;
+	struct stat st;
+
+	assert_int_equal(fstat(fd, &st), 0);
+	assert_int_equal(pwrite(fd, "x", 1, 0) + pwrite(fd, "x", 1, PAGE), 2);
+	close(fd);
+	s = take_snapshot(KIND_BIT(KIND_MEMFD));
+	for (unsigned int i = 0; i < ARRAY_SIZE(permits); i++) {
+		struct object *o = snapshot_row(s, CLASS_OBJECT, find_object(s, st.st_dev, st.st_ino));
+		const struct act *act;
+		struct letting l;
+		struct plan plan;
+
+		FACT_SET(o, holders_complete, true);
+		plan_init(&plan, s);
+		letting_begin(&l, &plan, s, o, LEAVE_COPY, permits[i]);
+		letting_add(&l, snapshot_row(s, CLASS_HOLDER, o->holders.first), true);
+		act = plan_act(&plan, 0);
+		assert_int_equal(act->result, i ? OUTCOME_PLANNED : OUTCOME_REFUSED);
+		if (i)
+			assert_int_equal(act->copy, 2 * PAGE);
+		else
+			assert_non_null(strstr(act->why, "goes beyond the end of the object: there a touch is SIGBUS, "
+					       "and would stay that when the object grows; --force does it"));
+		plan_release(&plan);
+	}
+	end_process(pid);
+	snapshot_free(s);
+}
+
 /* Of many, four are named. */
 static void test_many_others(void **state)
 {
@@ -221,6 +262,7 @@ int main(void)
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_all_holders),
 		cmocka_unit_test(test_never),
+		cmocka_unit_test(test_longer),
 		cmocka_unit_test(test_many_others),
 	};
 

@@ -59,12 +59,24 @@ static int steps(struct work *w, enum leave_step first, enum leave_step last)
 	return rc;
 }
 
-static int fill(struct work *w)
+static int copy_all(struct work *w, uint64_t *copied)
 {
 	int rc = 0;
 
 	for (uint32_t i = 0; i < w->v.space.pieces.count && !rc; i++)
-		rc = origin_copy(&w->origin, space_piece(&w->v.space, i), &w->copied);
+		if (!(space_piece(&w->v.space, i)->flags & PIECE_BEYOND))
+			rc = origin_copy(&w->origin, space_piece(&w->v.space, i), copied);
+	return rc;
+}
+
+static int fill(struct work *w)
+{
+	int rc = copy_all(w, &w->copied);
+
+	if (!rc && !origin_same(&w->origin)) {
+		buf_puts(w->why, "the object has another size meanwhile");
+		return -ESTALE;
+	}
 	if (rc)
 		buf_printf(w->why, "the contents could not be copied: %s", strerrordesc_np(-rc));
 	return rc;
@@ -90,7 +102,7 @@ static int do_copy(struct work *w)
 	if (!rc)
 		rc = fill(w);
 	if (!rc)
-		rc = steps(w, LEAVE_PROTECT, LEAVE_SEQUENTIAL);
+		rc = steps(w, LEAVE_BEYOND, LEAVE_SEQUENTIAL);
 	if (!rc)
 		rc = behind_gate(w);
 	end = rc == -ETIMEDOUT || rc == -ESRCH ? 0 : each(w, LEAVE_UNRESERVE);
@@ -180,13 +192,11 @@ static int visit(struct work *w, int (*fn)(struct work *w))
 static void prepare(struct work *w)
 {
 	uint64_t unused = 0;
-	int rc;
 
 	if (w->r->leave != LEAVE_COPY || w->v.copy < LARGE)
 		return;
-	rc = visit(w, reserve);
-	for (uint32_t i = 0; i < w->v.space.pieces.count && !rc; i++)
-		rc = origin_copy(&w->origin, space_piece(&w->v.space, i), &unused);
+	if (!visit(w, reserve))
+		(void)!copy_all(w, &unused);
 	buf_reset(w->why);
 }
 
@@ -253,6 +263,16 @@ static void settle_in(void)
 	}
 }
 
+/* Ranges: one may be of two pieces. */
+static uint32_t count_done(const struct space *s)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < s->pieces.count && space_piece(s, i)->done; i++)
+		n += !space_piece(s, i)->more;
+	return n;
+}
+
 static void work(const struct detach_request *r, pid_t self, struct report *report)
 {
 	struct buf why = BUF_INIT;
@@ -262,9 +282,7 @@ static void work(const struct detach_request *r, pid_t self, struct report *repo
 	report->error = run(&w);
 	report->result.stopped = w.t.stopped;
 	report->result.copied = w.copied;
-	while (report->result.done < w.v.space.pieces.count &&
-	       space_piece(&w.v.space, report->result.done)->done)
-		report->result.done++;
+	report->result.done = count_done(&w.v.space);
 	snprintf(report->why, sizeof(report->why), "%s", why.s);
 	report->finished = true;
 	_exit(0);

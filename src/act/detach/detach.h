@@ -36,6 +36,7 @@ struct detach_request {
 	const struct detach_range *ranges;	/* in the order of their addresses, without overlap */
 	uint32_t nranges;
 	enum leave leave;
+	bool shorter;			/* also where the object ends before the mapping does */
 };
 
 /* What can be told before anything is stopped. */
@@ -65,6 +66,8 @@ struct detach_result {
  *	-EBUSY		it is traced by another, or cannot be interrupted just now
  *	-ETIMEDOUT	a thread did not stop, or did not run (state D, a frozen control group)
  *	-ENOMEM		no room for the copy
+ *	-ERANGE		the object ends before the mapping does: with a copy a touch beyond is SIGBUS as it was, and
+ *			stays that when the object grows (request.shorter)
  *	-EOPNOTSUPP	this processor, a kind of mapping, or something in that process forbids it
  *	others		of the system call that failed in the process
  *

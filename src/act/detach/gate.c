@@ -102,7 +102,7 @@ static int make_room(struct gate *g)
 		rc = map(g, PAGE, PROT_READ | PROT_WRITE, &g->room);
 	/* code reaches that far */
 	if (!rc && (g->room > g->code ? g->room - g->code : g->code - g->room) > INT32_MAX - g->length)
-		rc = -ERANGE;
+		rc = -EOVERFLOW;
 	return rc ? rc : fill(g);
 }
 

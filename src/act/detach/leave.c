@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 
 #define HUGE		(2UL << 20)	/* bytes of a huge page, and of what one page table maps */
+#define PAGE		4096UL
 
 static uint64_t length_of(const struct piece *p)
 {
@@ -16,6 +17,19 @@ static uint64_t length_of(const struct piece *p)
 static uint64_t spare_of(const struct piece *p)
 {
 	return length_of(p) >= HUGE ? HUGE : 0;
+}
+
+static bool is_beyond(const struct piece *p)
+{
+	return p->flags & PIECE_BEYOND;
+}
+
+/* Bytes that are reserved for it, with its place. */
+static uint64_t room_of(const struct piece *p)
+{
+	if (is_beyond(p))
+		return PAGE + (p->scratch ? length_of(p) : 0);
+	return length_of(p) + spare_of(p);
 }
 
 /* Huge pages are quicker to fill and to move; where little was touched they would be mostly new memory. */
@@ -49,15 +63,27 @@ static void set(uint64_t args[6], uint64_t a, uint64_t b, uint64_t c, uint64_t d
 
 static bool reserve(const struct step *step, const struct piece *p, uint64_t args[6])
 {
-	set(args, 0, length_of(p) + spare_of(p), PROT_READ | PROT_WRITE, RESERVED, (uint64_t)-1);
-	return !p->room;
+	set(args, 0, room_of(p), PROT_READ | PROT_WRITE, RESERVED, (uint64_t)-1);
+	return !p->room && !is_beyond(p);
 }
 
 static bool choose_pages(const struct step *step, const struct piece *p, uint64_t args[6])
 {
-	set(args, p->room ? p->room : p->start, length_of(p) + spare_of(p),
-	    is_dense(p) ? MADV_HUGEPAGE : MADV_NOHUGEPAGE, 0, 0);
-	return true;
+	set(args, p->room ? p->room : p->start, room_of(p), is_dense(p) ? MADV_HUGEPAGE : MADV_NOHUGEPAGE, 0, 0);
+	return !is_beyond(p);
+}
+
+static bool begin_beyond(const struct step *step, const struct piece *p, uint64_t args[6])
+{
+	set(args, 0, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, (uint64_t)-1);
+	return is_beyond(p);
+}
+
+/* A longer mapping makes no longer object (mremap(2)). */
+static bool grow(const struct step *step, const struct piece *p, uint64_t args[6])
+{
+	set(args, p->room ? p->room : p->start, PAGE, PAGE + length_of(p), MREMAP_MAYMOVE, 0);
+	return is_beyond(p);
 }
 
 static bool protect(const struct step *step, const struct piece *p, uint64_t args[6])
@@ -88,12 +114,12 @@ static bool place(const struct step *step, const struct piece *p, uint64_t args[
 static bool keep_locked(const struct step *step, const struct piece *p, uint64_t args[6])
 {
 	set(args, p->start, length_of(p), p->flags & PIECE_ON_FAULT ? MLOCK_ONFAULT : 0, 0, 0);
-	return p->flags & step->flag;
+	return p->flags & step->flag && !is_beyond(p);
 }
 
 static bool unreserve(const struct step *step, const struct piece *p, uint64_t args[6])
 {
-	set(args, p->room ? p->room : p->start, length_of(p) + spare_of(p), 0, 0, 0);
+	set(args, p->room ? p->room : p->start, room_of(p), 0, 0, 0);
 	return true;
 }
 
@@ -106,6 +132,8 @@ static bool wall(const struct step *step, const struct piece *p, uint64_t args[6
 static const struct step steps[NR_LEAVE_STEPS] = {
 	[LEAVE_RESERVE] = { SYS_CALL_MMAP, "mmap", reserve },
 	[LEAVE_PAGES] = { SYS_CALL_MADVISE, "madvise", choose_pages },
+	[LEAVE_BEYOND] = { SYS_CALL_MMAP, "mmap", begin_beyond },
+	[LEAVE_GROW] = { SYS_CALL_MREMAP, "mremap", grow },
 	[LEAVE_PROTECT] = { SYS_CALL_MPROTECT, "mprotect", protect },
 	[LEAVE_NO_FORK] = { SYS_CALL_MADVISE, "madvise", advise, PIECE_NO_FORK, MADV_DONTFORK },
 	[LEAVE_NO_DUMP] = { SYS_CALL_MADVISE, "madvise", advise, PIECE_NO_DUMP, MADV_DONTDUMP },
@@ -135,6 +163,11 @@ static void note(enum leave_step step, struct piece *p, uint64_t result)
 	if (step == LEAVE_RESERVE) {
 		p->room = result;
 		p->scratch = p->room + (spare_of(p) ? (p->start - p->room) % HUGE : 0);
+	} else if (step == LEAVE_BEYOND) {
+		p->room = result;
+	} else if (step == LEAVE_GROW) {
+		p->room = result;
+		p->scratch = result + PAGE;
 	} else if (step == LEAVE_UNRESERVE) {
 		p->room = p->scratch = 0;
 	} else if (step == LEAVE_PLACE || step == LEAVE_WALL) {
@@ -152,7 +185,7 @@ static int refused(const struct injector *in, enum leave_step step, const struct
 {
 	if (step == LEAVE_RESERVE && (rc == -ENOMEM || rc == -EAGAIN)) {
 		buf_printf(why, "no room for the copy: process %d may not have %" PRIu64 " bytes more (its limits, or "
-			   "those on overcommitment)", (int)in->t->pid, length_of(p) + spare_of(p));
+			   "those on overcommitment)", (int)in->t->pid, room_of(p));
 		return -ENOMEM;
 	}
 	if (step == LEAVE_LOCK)

@@ -120,11 +120,6 @@ int origin_measure(const struct origin *x, const struct piece *p, uint64_t *byte
 	int rc;
 
 	*bytes = 0;
-	if (x->fd >= 0 && ((x->size + PAGE - 1) & ~(PAGE - 1)) < p->offset + piece_length(p)) {
-		buf_printf(why, "mapping %" PRIx64 "-%" PRIx64 " goes beyond the end of the object, where a copy "
-			   "would have zeros instead of SIGBUS", p->start, p->end);
-		return -EOPNOTSUPP;
-	}
 	while ((rc = next_data(x, p, at, &start, &end)) > 0) {
 		*bytes += end - start;
 		at = end;
@@ -184,6 +179,13 @@ static int copy_read(const struct origin *x, const struct piece *p, uint64_t off
 static int copy_mapped(const struct origin *x, const struct piece *p, uint64_t offset, uint64_t n)
 {
 	return write_there(x->tid, x->view + offset, p->scratch + offset - p->offset, n);
+}
+
+bool origin_same(const struct origin *x)
+{
+	struct stat st;
+
+	return x->fd < 0 || (!fstat(x->fd, &st) && (uint64_t)st.st_size == x->size);
 }
 
 int origin_copy(const struct origin *x, const struct piece *p, uint64_t *copied)

@@ -20,6 +20,8 @@ struct origin {
 /* Of the object that @p maps; @tid is a thread of the target. */
 void origin_open(struct origin *x, const struct detach_request *r, const struct piece *p, pid_t tid);
 void origin_close(struct origin *x);
+/* Whether its size is still what it was. */
+bool origin_same(const struct origin *x);
 /* How many bytes of memory a copy of @p takes, at most: 0 or -errno with a sentence. */
 int origin_measure(const struct origin *x, const struct piece *p, uint64_t *bytes, struct buf *why) __must_check;
 /*

@@ -10,6 +10,8 @@
 #include <sys/sysmacros.h>
 #include "target.h"
 
+#define PAGE	4096UL
+
 /* A line of maps. */
 struct line {
 	uint64_t start, end, offset, device, inode;
@@ -153,6 +155,27 @@ int space_read(struct space *s, const struct detach_request *r, pid_t tid, struc
 	return s->pieces.count == r->nranges ? 0 : say_changed(why);
 }
 
+bool space_cut(struct space *s, uint32_t i, uint64_t size)
+{
+	struct piece *p = space_piece(s, i), *rest;
+	uint64_t end = (size + PAGE - 1) & ~(PAGE - 1);
+
+	if (p->offset + (p->end - p->start) <= end)
+		return false;
+	if (p->offset < end) {
+		table_add(&s->pieces, sizeof(*p));
+		p = space_piece(s, i);
+		rest = p + 1;
+		memmove(rest, p, (s->pieces.count - 1 - i) * sizeof(*p));
+		p->more = true;
+		p->end = rest->start = p->start + (end - p->offset);
+		rest->offset = end;
+		p = rest;
+	}
+	p->flags |= PIECE_BEYOND;
+	return true;
+}
+
 void space_release(struct space *s)
 {
 	table_release(&s->pieces);
@@ -167,7 +190,7 @@ static bool has_scratch(const struct piece *p, const struct line *l)
 
 int space_check(const struct space *s, const struct detach_request *r, pid_t tid, struct buf *why)
 {
-	uint32_t found = 0, wanted = 0, scratches = 0;
+	uint32_t found = 0, range = 0, wanted = 0, scratches = 0;
 	struct lines x;
 	struct line l;
 	int rc = lines_open(&x, tid, "maps");
@@ -185,9 +208,9 @@ int space_check(const struct space *s, const struct detach_request *r, pid_t tid
 			scratches += has_scratch(space_piece(s, i), &l);
 		if (found == s->pieces.count || l.end <= p->start)
 			continue;
-		if (l.start != p->start || !is_that(r, &r->ranges[found], &l) || prot_of(l.perms) != p->prot)
+		if (l.start != p->start || !is_that(r, &r->ranges[range++], &l) || prot_of(l.perms) != p->prot)
 			break;
-		found++;
+		found += p->more ? 2 : 1;
 	}
 	lines_close(&x);
 	return found == s->pieces.count && scratches == wanted ? 0 : say_changed(why);

@@ -17,9 +17,10 @@ enum piece_flag {
 	PIECE_SEALED	= 1 << 6,	/* sl */
 	PIECE_DEVICE	= 1 << 7,	/* io, pf, mm */
 	PIECE_UFFD	= 1 << 8,	/* um, uw, ui */
+	PIECE_BEYOND	= 1 << 9,	/* not of VmFlags: the object has ended before, a touch is SIGBUS */
 };
 
-/* One VMA that is to be let go. */
+/* One VMA that is to be let go, or the part of it up to the end of the object, or that beyond. */
 struct piece {
 	uint64_t start, end, offset;	/* bytes */
 	uint32_t prot;			/* PROT_READ … of mmap(2) */
@@ -27,6 +28,7 @@ struct piece {
 	uint64_t copy;			/* bytes of memory that its copy takes */
 	uint64_t room;			/* reserved in the target for the copy, 0: nothing */
 	uint64_t scratch;		/* where in it the copy is made */
+	bool more;			/* the next is the rest of the same VMA */
 	bool done;
 };
 
@@ -46,6 +48,9 @@ static inline struct piece *space_piece(const struct space *s, uint32_t i)
 {
 	return (struct piece *)s->pieces.rows + i;
 }
+
+/* Cut a piece in two where an object of @size bytes ends (page by page). Whether it ends within, or before. */
+bool space_cut(struct space *s, uint32_t i, uint64_t size);
 
 /* Whether all that is still so, by maps of a stopped thread (smaps would be slow): 0, -ESTALE, -errno. */
 int space_check(const struct space *s, const struct detach_request *r, pid_t tid, struct buf *why) __must_check;

@@ -116,18 +116,36 @@ static int check_pieces(const struct space *s, struct buf *why)
 	return -EOPNOTSUPP;
 }
 
+/* Beyond the end of the object there is nothing to copy, but SIGBUS to keep. */
+static int cut(const struct detach_request *r, const struct origin *origin, struct space *s, struct buf *why)
+{
+	for (uint32_t i = 0; i < s->pieces.count; i++) {
+		const struct piece *p = space_piece(s, i);
+
+		/* the size is not known where it cannot be opened: to read beyond it is an error then */
+		if (p->flags & PIECE_BEYOND || origin->fd < 0 || !space_cut(s, i, origin->size) || r->shorter)
+			continue;
+		buf_printf(why, "mapping %" PRIx64 "-%" PRIx64 " goes beyond the end of the object: there a touch is "
+			   "SIGBUS, and would stay that when the object grows", r->ranges[i].start,
+			   r->ranges[i].start + r->ranges[i].length);
+		return -ERANGE;
+	}
+	return 0;
+}
+
 static int measure(const struct detach_request *r, struct vetted *v, struct buf *why)
 {
 	struct origin origin;
-	int rc = 0;
+	int rc;
 
 	if (r->leave != LEAVE_COPY)
 		return 0;
 	origin_open(&origin, r, space_piece(&v->space, 0), v->tid);
+	rc = cut(r, &origin, &v->space, why);
 	for (uint32_t i = 0; i < v->space.pieces.count && !rc; i++) {
 		struct piece *p = space_piece(&v->space, i);
 
-		rc = origin_measure(&origin, p, &p->copy, why);
+		rc = p->flags & PIECE_BEYOND ? 0 : origin_measure(&origin, p, &p->copy, why);
 		v->copy += p->copy;
 	}
 	origin_close(&origin);
