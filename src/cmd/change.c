@@ -136,11 +136,12 @@ static int write_rows(const struct query *q, const struct plan *plan, const char
 	mine.shown = CLASS_ACT;
 	if (q->sort.count)
 		query_sort(&mine, plan->s, order, plan_count(plan));
-	if (!q->output_text && !q->output_all) {
+	if (!q->output_all && (!q->output_text || *q->output_text == '+')) {
 		mine.columns.count = 0;
 		if (q->json)
 			columns_all(CLASS_ACT, &mine.columns);
-		else if (columns_parse(CLASS_ACT, columns, &mine.columns, &error))
+		else if (columns_parse(CLASS_ACT, columns, &mine.columns, &error) ||
+			 (q->output_text && columns_parse(CLASS_ACT, q->output_text, &mine.columns, &error)))
 			cmd_error("%s", error.s);	/* a name above is wrong */
 	}
 	buf_release(&error);
@@ -149,12 +150,15 @@ static int write_rows(const struct query *q, const struct plan *plan, const char
 	return rc;
 }
 
-/* Of what the executor has no part in: refused, kept or gone by the plan. */
-static void tell_settled(const struct changes *c)
+/* Of what the executor has no part in: refused, kept or gone by the plan; failures maybe were @told with it. */
+static void tell_settled(const struct changes *c, bool told)
 {
-	for (uint32_t i = 0; i < plan_count(&c->plan); i++)
-		if (is_settled(plan_act(&c->plan, i)))
-			change_tell_done(c, plan_act(&c->plan, i));
+	for (uint32_t i = 0; i < plan_count(&c->plan); i++) {
+		const struct act *act = plan_act(&c->plan, i);
+
+		if (is_settled(act) && !(told && change_failed(act)))
+			change_tell_done(c, act);
+	}
 }
 
 static void on_done(void *arg, const struct act *act)
@@ -330,13 +334,16 @@ int change_run(struct changes *c, const struct query *q, struct feed *feed, bool
 	bool people = !q->json && !q->raw && !q->pairs;
 	bool asks = ask && !c->yes && !c->dry_run && change_can_ask();
 	bool stops = c->dry_run || (ask && !c->yes && !asks);
+	bool told = false;
 	int status;
 
 	if (asks || stops) {
 		status = show_plan(c, q);
 		if (people)
 			change_tell_plan(c, q);
-		if (people && !asks && plan_count(&c->plan) && has_result(&c->plan, change_failed))
+		/* a terminal cuts the table's last column off */
+		told = people && plan_count(&c->plan) && has_result(&c->plan, change_failed);
+		if (told)
 			change_tell_failures(&c->plan);
 		/* about nothing nobody need be asked */
 		if (status != DONE || c->dry_run || (stops && !plan_count(&c->plan)))
@@ -355,7 +362,7 @@ int change_run(struct changes *c, const struct query *q, struct feed *feed, bool
 	if (!knows_what_to_keep(c, feed))
 		return FAILED;
 	if (!q->json)
-		tell_settled(c);
+		tell_settled(c, told);
 	if (c->interactive)
 		ask_each(c);
 	status = execute(c, q, feed);

@@ -21,6 +21,7 @@ struct tally {
 	uint64_t mappings, processes;	/* that let go */
 	bool fences;
 	bool shared;			/* some of it is held by others too */
+	bool files;			/* some of it is written back to a file */
 	int64_t stopped;		/* microseconds, at most */
 };
 
@@ -31,6 +32,15 @@ static bool goes_on(const struct plan *plan, const struct act *act)
 
 	return act > plan_act(plan, 0) && FACT_KNOWN(act, pid) && FACT_KNOWN(before, pid) &&
 	       act->pid == before->pid && !strcmp(act->name, before->name);
+}
+
+/* Whether a row before @act with the same result is of the same process. */
+static bool was_counted(const struct plan *plan, const struct act *act)
+{
+	for (const struct act *before = plan_act(plan, 0); before < act; before++)
+		if (before->result == act->result && FACT_KNOWN(before, pid) && before->pid == act->pid)
+			return true;
+	return false;
 }
 
 static struct tally tally(const struct plan *plan, enum outcome result)
@@ -44,9 +54,10 @@ static struct tally tally(const struct plan *plan, enum outcome result)
 			continue;
 		t.objects += act->action != ACTION_DETACH;
 		t.mappings += act->action == ACTION_DETACH;
-		t.processes += act->action == ACTION_DETACH && !goes_on(plan, act);
+		t.processes += act->action == ACTION_DETACH && !goes_on(plan, act) && !was_counted(plan, act);
 		t.fences |= FACT_KNOWN(act, leave) && act->leave == LEAVE_FENCE;
 		t.shared |= FACT_KNOWN(act, others);
+		t.files |= act->action == ACTION_DETACH && act->kind == KIND_FILE;
 		if (FACT_KNOWN(act, stopped) && act->stopped > t.stopped)
 			t.stopped = act->stopped;
 	}
@@ -75,7 +86,9 @@ static void tell_effects(const struct tally *t)
 	if (t->fences)
 		puts("a process that touches a fence gets SIGSEGV, which ends most");
 	else if (t->shared)
-		puts("what others write there these processes will no longer see, nor others what they write");
+		puts("these processes no longer see what others write there, nor others what they do");
+	if (t->files && !t->fences)
+		puts("what these processes write there no longer reaches the file");
 }
 
 void change_tell_plan(const struct changes *c, const struct query *q)

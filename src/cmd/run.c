@@ -116,6 +116,14 @@ static void end_by_sigpipe(void)
 	sigaction(SIGPIPE, &action, NULL);
 }
 
+/* A file beyond RLIMIT_FSIZE is a full disk: a write that fails is told, and all the rest is done. */
+static void outlive_file_limit(void)
+{
+	struct sigaction action = { .sa_handler = SIG_IGN };
+
+	sigaction(SIGXFSZ, &action, NULL);
+}
+
 /* Of a closed one some file would get the number; in its place stands what fails as it would have. */
 static void fill_standard_files(void)
 {
@@ -158,6 +166,7 @@ int cmd_main(int argc, char **argv)
 
 	fill_standard_files();
 	end_by_sigpipe();
+	outlive_file_limit();
 	status = run(argc, argv);
 	rc = check_stdout();
 	if (rc) {

@@ -154,7 +154,7 @@ TOO='with a copy of its own process [0-9]+ no longer sees what others write to i
 	attached_by_two
 	run -1 ipctop detach "$SEG" --pid "$PID" --force
 	assert_line --regexp "^$SEG +$PID .* $OTHER \(actor\) +attached$"
-	assert_line 'what others write there these processes will no longer see, nor others what they write'
+	assert_line 'these processes no longer see what others write there, nor others what they do'
 	run -0 ipctop detach "$SEG" --pid "$PID" --force --yes --json
 	assert_equal "$(act "$SEG" nattch) $(act "$SEG" new_nattch) $(act "$SEG" becomes)" '2 1 attached'
 	assert_equal "$(nattch) $(prot seg) $(prot other)" '1 rw-p rw-s'
@@ -302,6 +302,47 @@ TOO='with a copy of its own process [0-9]+ no longer sees what others write to i
 	# who touches it gets what was promised
 	printf 'touch\n' >&"${ACTOR_IN[seg]}"
 	actor_wait seg
+}
+
+@test "detach: on a terminal, too, a sentence says why something is refused, once" {
+	attached_by_two
+	run -1 on_terminal -- detach "$SEG" --pid "$PID"
+	assert_line --regexp "^ipctop: $SEG: process $PID \(actor\) not detached: held too by $OTHER .*; --force does it all the same$"
+	actor third shmget key=0 size=4096
+	tell third shmat
+	run -1 on_terminal 'y\n' -- detach "$SEG" "shm:${FACT[third.id]}" --pid "$PID,${FACT[third.pid]}"
+	assert_equal "$(grep -c 'not detached: held too by' <<<"$output")" 1
+	assert_line --regexp '^1 detached, 1 refused; '
+}
+
+@test "detach: a process with two objects is one process, and +COL adds to what detach shows" {
+	attached
+	tell seg create path="$BATS_TEST_TMPDIR/file" size=4096
+	tell seg mmap
+	look
+	run -0 ipctop detach "$SEG" "file:$BATS_TEST_TMPDIR/file" --pid "$PID" --force --dry-run -o +prot
+	assert_line --index 0 --regexp '^NAME +PID COMM .* BECOMES +PROT$'
+	assert_line --regexp '^2 mappings of 1 process, '
+	assert_line 'what these processes write there no longer reaches the file'
+}
+
+@test "detach: who runs out of descriptors does not take a process for gone" {
+	local n
+	attached
+	for n in 5 6 7; do
+		run in_world bash -c "ulimit -n $n; exec \"\$@\"" - "$IPCTOP" detach "$SEG" --pid "$PID" --yes
+		[ "$(nattch)" = 0 ] && break
+		assert_equal "$n $status" "$n 1"
+		assert_line --regexp "Too many open files"
+	done
+}
+
+@test "detach: an audit file beyond RLIMIT_FSIZE is told as a full disk is" {
+	attached
+	run -1 in_world bash -c 'ulimit -f 0; exec "$@"' - "$IPCTOP" detach "$SEG" --pid "$PID" --yes \
+		--audit "$BATS_TEST_TMPDIR/audit"
+	assert_line --regexp 'not all of it could be written: File too large$'
+	assert_line --regexp '^1 detached; '
 }
 
 @test "detach: an object of another IPC namespace only with --all-namespaces" {

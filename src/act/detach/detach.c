@@ -149,7 +149,7 @@ static void go(struct work *w)
 /* All threads stopped, and one of them fit to do the calls. */
 static int freeze(struct work *w, struct thread **th)
 {
-	int rc = -EAGAIN;
+	int rc = -EAGAIN, more;
 
 	for (int i = 0; rc == -EAGAIN && i < TRIES; i++) {
 		if (i) {
@@ -159,8 +159,8 @@ static int freeze(struct work *w, struct thread **th)
 		buf_reset(w->why);
 		rc = target_stop_all(&w->t, w->why);
 		/* those that it shares its address space with, when none of its own can make more */
-		while (!rc && vet_sharers(&w->t, w->v.tid) > 0)
-			rc = target_stop_all(&w->t, w->why);
+		while (!rc && (more = vet_sharers(&w->t, w->v.tid)))
+			rc = more > 0 ? target_stop_all(&w->t, w->why) : say_unread(w->r->pid, more, w->why);
 		if (!rc)
 			rc = vet_stopped(&w->t, w->r, &w->v, th, w->why);
 	}

@@ -196,7 +196,7 @@ int space_check(const struct space *s, const struct detach_request *r, pid_t tid
 	int rc = lines_open(&x, tid, "maps");
 
 	if (rc)
-		return say_gone(r->pid, why);
+		return say_unread(r->pid, rc, why);
 	for (uint32_t i = 0; i < s->pieces.count; i++)
 		wanted += space_piece(s, i)->scratch != 0;
 	while ((found < s->pieces.count || scratches < wanted) && lines_next(&x)) {

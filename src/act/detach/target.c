@@ -232,6 +232,14 @@ int say_gone(pid_t pid, struct buf *why)
 	return -ESRCH;
 }
 
+int say_unread(pid_t pid, int rc, struct buf *why)
+{
+	if (rc == -ENOENT || rc == -ESRCH)
+		return say_gone(pid, why);
+	buf_printf(why, "process %d cannot be looked at: %s", (int)pid, strerrordesc_np(-rc));
+	return rc;
+}
+
 int say_tracer(pid_t pid, pid_t tid, struct buf *why)
 {
 	struct buf text = BUF_INIT;
@@ -290,8 +298,8 @@ static int seize_group(struct target *t, pid_t pid, bool one, struct buf *why)
 
 	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
 	dir = opendir(path);
-	if (!dir)
-		return 0;
+	if (!dir)	/* one that cannot be listed may have threads that run on */
+		return errno == ENOENT ? 0 : say_unread(t->pid, -errno, why);
 	while (rc >= 0 && !(one && found) && (e = readdir(dir))) {
 		pid_t tid = number_of(e->d_name);
 

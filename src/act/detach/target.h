@@ -54,6 +54,8 @@ int target_stop_one(struct target *t, struct buf *why) __must_check;
 void target_go(struct target *t);
 /* Sentences, and the errors that go with them. */
 int say_gone(pid_t pid, struct buf *why);	/* -ESRCH */
+/* A file of it gave @rc: it is gone, or cannot be looked at for want of something else. */
+int say_unread(pid_t pid, int rc, struct buf *why);
 /* -EBUSY where @tid says that another traces it, else 0. */
 int say_tracer(pid_t pid, pid_t tid, struct buf *why) __must_check;
 int say_asleep(pid_t pid, struct buf *why);	/* -ETIMEDOUT */

@@ -59,13 +59,15 @@ static int check_process(const struct detach_request *r, pid_t self, pid_t *tid,
 {
 	unsigned int flags, threads;
 	char state;
+	int rc;
 
 	if (r->pid == 1 || r->pid == self) {
 		buf_printf(why, "process %d is %s", (int)r->pid, r->pid == 1 ? "init" : "ipctop itself");
 		return -EOPNOTSUPP;
 	}
-	if (read_stat(r->pid, &state, &flags, &threads))
-		return say_gone(r->pid, why);
+	rc = read_stat(r->pid, &state, &flags, &threads);
+	if (rc)
+		return say_unread(r->pid, rc, why);
 	if (flags & KTHREAD) {
 		buf_printf(why, "process %d is a thread of the kernel", (int)r->pid);
 		return -EOPNOTSUPP;
@@ -89,7 +91,8 @@ static int check_tracer(const struct detach_request *r, struct vetted *v, struct
 	v->memory = open(path, O_RDWR | O_CLOEXEC);
 	if (v->memory >= 0)
 		return 0;
-	return errno == EACCES || errno == EPERM ? say_untraceable(r->pid, why) : say_gone(r->pid, why);
+	rc = -errno;
+	return rc == -EACCES || rc == -EPERM ? say_untraceable(r->pid, why) : say_unread(r->pid, rc, why);
 }
 
 static int check_pieces(const struct space *s, struct buf *why)
@@ -196,7 +199,9 @@ int vet_sharers(struct target *t, pid_t tid)
 	struct dirent *e;
 	int found = 0;
 
-	while (dir && (e = readdir(dir))) {
+	if (!dir)
+		return -errno;
+	while ((e = readdir(dir))) {
 		pid_t pid = number_of(e->d_name);
 		const pid_t *groups = t->groups.rows;
 		bool known = pid <= 0;
@@ -208,8 +213,7 @@ int vet_sharers(struct target *t, pid_t tid)
 		*(pid_t *)table_add(&t->groups, sizeof(pid)) = pid;
 		found++;
 	}
-	if (dir)
-		closedir(dir);
+	closedir(dir);
 	return found;
 }
 

@@ -29,7 +29,10 @@ int vet_stopped(struct target *t, const struct detach_request *r, struct vetted 
 /* The choice alone, of @t's stopped threads; with it the place for the code. */
 int vet_choose(struct target *t, const struct detach_request *r, struct vetted *v, struct thread **th,
 	       struct buf *why) __must_check;
-/* Processes that share the address space of @tid and are not threads of it (CLONE_VM): how many new ones were found. */
+/*
+ * Processes that share the address space of @tid and are not threads of it (CLONE_VM): how many new ones were
+ * found, or -errno.
+ */
 int vet_sharers(struct target *t, pid_t tid);
 
 /* Whether it does its system calls by user dispatch (prctl(2)): they would not be done. */
