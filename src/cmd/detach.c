@@ -3,6 +3,7 @@
 #include "cmd.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <unistd.h>
 #include "ipctop/text.h"
 
@@ -68,19 +69,30 @@ static bool is_chosen(const struct detaching *d, const struct snapshot *s, const
 	return d->all || is_named(d, p->pid);
 }
 
+/* Why a process that was named is not among the holders that were seen. */
+static const char *why_not_seen(uint64_t pid)
+{
+	char path[40];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%llu/maps", (unsigned long long)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		close(fd);
+		return "does not hold it";
+	}
+	return errno == ENOENT || errno == ESRCH ? "does not exist" :
+	       "cannot be read by this user: whether it holds it is not known";
+}
+
 static void tell_strangers(struct detaching *d, const struct snapshot *s, const struct object *o)
 {
 	const uint64_t *pids = d->pids.rows;
 
 	for (uint32_t i = 0; i < d->pids.count; i++) {
-		char path[32];
-
 		if (snapshot_holder(s, o, pids[i]))
 			continue;
-		snprintf(path, sizeof(path), "/proc/%llu", (unsigned long long)pids[i]);
-		cmd_error(access(path, F_OK) ? "%s: process %llu does not exist" :
-					       "%s: process %llu does not hold it", o->name,
-			  (unsigned long long)pids[i]);
+		cmd_error("%s: process %llu %s", o->name, (unsigned long long)pids[i], why_not_seen(pids[i]));
 		d->missed = d->c.explained = true;
 	}
 }
