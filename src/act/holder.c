@@ -16,6 +16,7 @@ struct letting_go {
 	bool counted;			/* the kernel told how often it is attached: @nattch */
 	uint64_t nattch;
 	bool started;			/* the process was asked for more than to be looked at */
+	bool ended;			/* it is no more */
 	struct detach_result result;
 	struct buf why;
 };
@@ -86,7 +87,7 @@ static int run(struct letting_go *x, int pidfd)
 	struct detach_request r = {
 		.pid = act->pid, .pidfd = pidfd, .device = x->fresh->device, .inode = x->fresh->inode,
 		.ranges = x->ranges, .nranges = x->a->ngroup, .leave = act->leave,
-		.shorter = x->a->settings->permit == PERMIT_ANY,
+		.force = x->a->settings->permit == PERMIT_ANY,
 	};
 
 	for (uint32_t i = 0; i < x->a->ngroup; i++)
@@ -152,13 +153,19 @@ static void settle_undone(const struct letting_go *x, struct act *act, int rc)
 			   rc ? strerror(-rc) : "the process still maps it");
 }
 
+/* Who was killed may have done one more than it came to tell. */
+static bool was_done(const struct letting_go *x, uint32_t i, int rc)
+{
+	return i < x->result.done || (rc == -EINTR && x->started && !x->ended);
+}
+
 static void settle(struct letting_go *x, int rc)
 {
 	for (uint32_t i = 0; i < x->a->ngroup; i++) {
 		struct act *act = row(x, i);
 
-		if (i < x->result.done && !still_maps(x, act))
-			act_settle(x->a->plan, act, OUTCOME_DETACHED, NULL);
+		if (was_done(x, i, rc) && !still_maps(x, act))
+			act_settle(x->a->plan, act, OUTCOME_DETACHED, x->why.len ? "%s" : NULL, x->why.s);
 		else
 			settle_undone(x, act, rc);
 	}
@@ -199,7 +206,8 @@ void holder_detach(struct actor *a, struct act *act, const struct object *fresh)
 	x.counted = kinds[fresh->kind].counted && !segment_attachments(a->ways, fresh, &x.nattch);
 	rc = look_and_run(&x);
 	/* who has ended maps nothing */
-	if (x.started && reach_mappings(&x.process, fresh, &x.now))
+	x.ended = x.started && reach_mappings(&x.process, fresh, &x.now);
+	if (x.ended)
 		x.now.count = 0;
 	settle(&x, rc);
 	if (x.counted && x.started)

@@ -175,7 +175,7 @@ static int foresee(const struct letting *l, uint32_t first, struct detach_look *
 	struct detach_range *ranges;
 	struct detach_request r = {
 		.pid = p.pid, .pidfd = reach_process(&p), .device = l->o->device, .inode = l->o->inode,
-		.nranges = n, .leave = l->leave, .shorter = l->permit == PERMIT_ANY,
+		.nranges = n, .leave = l->leave, .force = l->permit == PERMIT_ANY,
 	};
 	int rc;
 

@@ -158,7 +158,7 @@ void change_tell_results(const struct changes *c, const struct query *q)
 		put_size(&line, q, plan_bytes(&c->plan));
 		buf_puts(&line, " came back");
 	}
-	if (counts[OUTCOME_DETACHED]) {
+	if (tally(&c->plan, OUTCOME_DETACHED).stopped) {
 		struct tally t = tally(&c->plan, OUTCOME_DETACHED);
 
 		buf_puts(&line, t.processes == 1 ? "; the process stood still for " :
@@ -238,7 +238,8 @@ void change_tell_done(const struct changes *c, const struct act *act)
 {
 	struct buf line = BUF_INIT;
 
-	if (change_failed(act) || act->result == OUTCOME_CONDEMNED || act->result == OUTCOME_UNLINKED) {
+	if (change_failed(act) || act->result == OUTCOME_CONDEMNED || act->result == OUTCOME_UNLINKED ||
+	    (act->result == OUTCOME_DETACHED && FACT_KNOWN(act, why))) {
 		tell_act(&c->plan, act);
 		return;
 	}

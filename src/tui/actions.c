@@ -117,9 +117,11 @@ static void start(struct monitor *m)
 
 #define ALL_HOLDERS 0			/* no process has that number */
 
+/* Of the object whose holders stood in the menu, wherever the selection is by now. */
 static void chosen_holder(struct monitor *m, const struct menu_item *item)
 {
-	start(m);
+	m->job = job_new(offers[m->offer].action, &m->options->collect, m->worker, m->wake);
+	*(struct row_key *)table_add(&m->job->keys, sizeof(m->held)) = m->held;
 	if (item->value != ALL_HOLDERS)
 		*(uint64_t *)table_add(&m->job->pids, sizeof(uint64_t)) = item->value;
 	begin(m);
@@ -182,12 +184,14 @@ static void open_holders(struct monitor *m)
 
 	get_keys(m, &keys);
 	row = keys.count == 1 ? monitor_object_row(m, keys.rows) : NO_ROW;
-	if (keys.count > 1)
+	if (keys.count > 1) {
 		monitor_tell(m, "holders are those of one object: U untags the others");
-	else if (row == NO_ROW)
+	} else if (row == NO_ROW) {
 		monitor_tell(m, "it is gone");
-	else
+	} else {
+		m->held = *(struct row_key *)keys.rows;
 		choose_holder(m, snapshot_object(m->look->s, row));
+	}
 	table_release(&keys);
 }
 

@@ -249,6 +249,7 @@ struct monitor {
 	struct worker *worker;		/* whose thread does what actions do */
 	struct job *job;		/* the action that is planned or run; NULL: none */
 	unsigned int offer;		/* which action it is, of those that actions.c offers */
+	struct row_key held;		/* the object whose holders were offered */
 	bool asked;			/* its plan was shown */
 	struct look *look, *before;	/* on the screen, and the one before it; NULL: none yet */
 	struct snapshot *journal;	/* events, of CLASS_EVENT */

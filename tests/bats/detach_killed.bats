@@ -41,17 +41,31 @@ killed()
 	killed signals+writers+rseq threads=2 rest=1000
 }
 
-# interrupted N: what does the work is killed at the entry of its N-th call of ptrace(2), and that is told. Else it
-# was done (status 0), or could not be.
+# at_call CALL SIGNAL N OPTION…: detaches t, and what does the work gets the signal at the entry of its N-th such call.
+at_call()
+{
+	run in_world env ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0" strace -f -qq -o /dev/null -e trace="$1" \
+		-e inject="$1:signal=$2:when=$3" "$IPCTOP" detach "${FACT[t.name]}" --pid "${FACT[t.pid]}" --yes "${@:4}"
+}
+
+# interrupted N: it is killed at its N-th call of ptrace(2), and that is told, whatever was done until then.
 interrupted()
 {
-	run in_world env ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0" strace -f -qq -o /dev/null -e trace=ptrace \
-		-e inject="ptrace:signal=KILL:when=$1" "$IPCTOP" detach "${FACT[t.name]}" --pid "${FACT[t.pid]}" --yes
-	[[ $status = 1 && $output = *"what does it was killed"* ]]
+	at_call ptrace KILL "$1"
+	[[ $output = *"what does it was killed"* ]]
+}
+
+# Whether it was told that it had let go all the same, which is then true. (A call that has begun ends after the kill,
+# perhaps later than anybody looks.)
+had_let_go()
+{
+	[ "$status" = 0 ] || return 1
+	assert_output --partial "process ${FACT[t.pid]} (target) detached: "
+	! in_world grep "/SYSV.* (deleted)" "/proc/${FACT[t.pid]}/maps" || fail "at step $((step + 1)): $output"
 }
 
 @test "detach killed: at each of its steps, in a storm of signals" {
-	local step fresh each=1
+	local step fresh told=0 each=1
 	need_command strace
 	! slow || each=3
 	# a new target where the last has let go, or has no place for code any more
@@ -59,10 +73,34 @@ interrupted()
 		target t signals+writers threads=1
 		for ((fresh = step; ; step += each)); do
 			interrupted $((step + 1)) || break
+			! had_let_go || told=$((told + 1))
 		done
 		finish t
 		[ "$status" = 1 ] || break
 		[ "$step" -gt "$fresh" ] || fail "at step $((step + 1)): $output"
 	done
 	[ "$step" -gt 50 ] || fail "only $step steps"
+	[ "$told" -gt 0 ] || fail 'after none of them it had let go'
+}
+
+@test "detach killed: what is reserved for a copy is not inherited by children" {
+	need_command strace
+	target t quiet kind=memfd size=16M
+	at_call pwrite64 KILL 1 --force
+	assert_output --partial 'what does it was killed'
+	run in_world awk '/^[0-9a-f]+-/ { private = $2 == "rw-p" && $5 == 0 }
+		private && /^Size:/ { size = $2 }
+		private && /^VmFlags:/ && size > 16000 { print / dc( |$)/ ? "hidden" : "inherited"; size = 0 }' \
+		"/proc/${FACT[t.pid]}/smaps"
+	assert_output hidden
+	finish t
+}
+
+@test "detach killed: what gives no sign of life is killed, and the process goes on" {
+	need_command strace
+	target t signals+writers
+	at_call ptrace STOP 100
+	assert_equal "$status" 1
+	assert_output --partial 'does not answer'
+	finish t
 }

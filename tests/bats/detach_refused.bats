@@ -53,8 +53,22 @@ FILTERS='kill-mmap kill-thread-mmap trap-mmap errno-mmap notify-mmap errno-mrema
 	finish served 64
 }
 
+@test "detach refused: guard pages, which a copy would not have" {
+	target_or_skip t quiet kind=memfd layout=rw,guard,rw
+	refused t 'mapping [0-9a-f]+-[0-9a-f]+ is in part without access \(guard pages\)$'
+	finish t 64
+}
+
+@test "detach refused: a filter of system calls that asks where they come from" {
+	target t quiet seccomp=where
+	refused t 'a seccomp filter of [0-9]+ asks from where in memory a call comes'
+	finish t 64
+}
+
 @test "detach refused: a thread waits on a lock inside the object" {
 	target t waiter+writers
+	refused t 'thread [0-9]+ waits on a lock inside the object$'
+	# the kernel waits by another call after a stop
 	refused t 'thread [0-9]+ waits on a lock inside the object$'
 	finish t 64
 	# so large that room was made for its copy before: that is given back

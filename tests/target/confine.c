@@ -44,6 +44,8 @@ static const struct confinement {
 	{ "private-mmap", { LOAD(NUMBER), UNLESS(SYS_mmap, 3), LOAD(ARG(3)), UNLESS_ANY(MAP_PRIVATE, 2),
 			    GIVE(SECCOMP_RET_ALLOW), GIVE(SECCOMP_RET_ALLOW),
 			    GIVE(SECCOMP_RET_KILL_PROCESS) } },
+	{ "where", { LOAD(offsetof(struct seccomp_data, instruction_pointer) + 4), UNLESS(0x12345678, 1),
+		     GIVE(SECCOMP_RET_KILL_PROCESS), GIVE(SECCOMP_RET_ALLOW) } },
 	{ "other-abi", { LOAD(offsetof(struct seccomp_data, arch)), UNLESS(AUDIT_ARCH_X86_64, 1),
 			 GIVE(SECCOMP_RET_ALLOW), GIVE(SECCOMP_RET_KILL_PROCESS) } },
 };

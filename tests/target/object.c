@@ -17,6 +17,9 @@
 
 #define COUNTERS (16 * PAGE)
 
+#ifndef MADV_GUARD_INSTALL
+#define MADV_GUARD_INSTALL 102	/* Linux 6.13, of shared memory 6.15 */
+#endif
 #ifndef SYS_mseal
 #define SYS_mseal 462
 #endif
@@ -159,6 +162,12 @@ static int locked(struct part *p, int unused)
 	return mlock(p->start, p->length) ? fail("mlock") : 0;
 }
 
+static int guarded(struct part *p, int unused)
+{
+	p->read = p->write = false;
+	return madvise(p->start, p->length, MADV_GUARD_INSTALL) ? fail("madvise") : 0;
+}
+
 static int sealed(struct part *p, int unused)
 {
 	return syscall(SYS_mseal, p->start, p->length, 0L) ? fail("mseal") : 0;
@@ -195,6 +204,7 @@ static const struct treatment {
 	{ "dontdump", advised, MADV_DONTDUMP },
 	{ "random", advised, MADV_RANDOM },
 	{ "seal", sealed },
+	{ "guard", guarded },
 	{ "uffd", registered },
 };
 

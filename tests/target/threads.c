@@ -242,8 +242,13 @@ static uintptr_t waiter;
 
 static void *wait_for_lock(void *arg)
 {
-	if (sem_wait(lock))
-		broken("sem_wait: %s", strerror(errno));
+	struct timespec late;
+
+	/* with a time limit: the kernel goes on with another call after a stop */
+	clock_gettime(CLOCK_REALTIME, &late);
+	late.tv_sec += 3600;
+	if (sem_timedwait(lock, &late))
+		broken("sem_timedwait: %s", strerror(errno));
 	return NULL;
 }
 

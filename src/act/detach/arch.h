@@ -37,8 +37,11 @@ enum arch_sys { SYS_CALL_MMAP, SYS_CALL_MUNMAP, SYS_CALL_MPROTECT, SYS_CALL_MREM
 		SYS_CALL_MLOCK2, SYS_CALL_FUTEX, SYS_CALL_SIGPROCMASK,
 		NR_SYS_CALLS };
 
-/* Calls that wait for futexes: futex, futex_wait, futex_waitv. */
-enum arch_futex { FUTEX_ONE, FUTEX_NEW, FUTEX_LIST, NR_FUTEXES };
+/*
+ * Calls that wait for futexes: futex, futex_wait, futex_waitv; and restart_syscall, which a stop makes of one with a
+ * time limit, with the same arguments (of other calls too, whose first is another address then).
+ */
+enum arch_futex { FUTEX_ONE, FUTEX_NEW, FUTEX_LIST, FUTEX_AGAIN, NR_FUTEXES };
 
 /*
  * Bytes that a blob takes in the free end of the vdso. It begins at a multiple of it, so that one

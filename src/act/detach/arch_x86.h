@@ -54,10 +54,9 @@ static const int arch_numbers[NR_ISAS][NR_SYS_CALLS] = {
 	},
 };
 static const int arch_futexes[NR_ISAS][NR_FUTEXES] = {
-	[ISA_WIDE] = { [FUTEX_ONE] = 202, [FUTEX_NEW] = 455, [FUTEX_LIST] = 449 },
-	[ISA_NARROW] = { [FUTEX_ONE] = 240, [FUTEX_NEW] = 455, [FUTEX_LIST] = 449 },
+	[ISA_WIDE] = { [FUTEX_ONE] = 202, [FUTEX_NEW] = 455, [FUTEX_LIST] = 449, [FUTEX_AGAIN] = 219 },
+	[ISA_NARROW] = { [FUTEX_ONE] = 240, [FUTEX_NEW] = 455, [FUTEX_LIST] = 449, [FUTEX_AGAIN] = 0 },
 };
-static const int arch_restart_number[NR_ISAS] = { 219, 0 };	/* restart_syscall(2) */
 
 /* As seccomp knows it: AUDIT_ARCH_X86_64, AUDIT_ARCH_I386. */
 static const uint32_t arch_audit[NR_ISAS] = { 0xc000003e, 0x40000003 };
@@ -135,7 +134,7 @@ static inline void arch_again(struct arch_regs *r)
 	bool block = -arch_result(r) == RESTART_BLOCK;
 
 	r->x.rip -= 2;
-	r->x.rax = block ? (uint64_t)arch_restart_number[arch_isa(r)] : r->x.orig_rax;
+	r->x.rax = block ? (uint64_t)arch_futexes[arch_isa(r)][FUTEX_AGAIN] : r->x.orig_rax;
 	r->x.orig_rax = -1;
 }
 

@@ -6,27 +6,14 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include "ipctop/clock.h"
 #include "ipctop/io.h"
+#include "child.h"
 #include "gate.h"
 #include "leave.h"
 #include "vet.h"
-
-int detach_foresee(const struct detach_request *r, struct detach_look *look, struct buf *why)
-{
-	struct vetted v;
-	int rc = vet_running(r, getpid(), &v, why);
-
-	*look = (struct detach_look){ .copy = v.copy };
-	for (uint32_t i = 0; i < r->nranges; i++)
-		look->length += r->ranges[i].length;
-	vet_release(&v);
-	return rc;
-}
 
 /* One run. */
 struct work {
@@ -37,16 +24,33 @@ struct work {
 	struct origin origin;
 	struct injector in;
 	uint64_t copied;
+	struct report *report;
 	struct buf *why;
 };
+
+/* Ranges: one may be of two pieces. */
+static uint32_t count_done(const struct space *s)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < s->pieces.count && space_piece(s, i)->done; i++)
+		n += !space_piece(s, i)->more;
+	return n;
+}
 
 /* A step, for all pieces. */
 static int each(struct work *w, enum leave_step step)
 {
 	int rc = 0;
 
-	for (uint32_t i = 0; i < w->v.space.pieces.count && !rc; i++)
+	for (uint32_t i = 0; i < w->v.space.pieces.count && !rc; i++) {
 		rc = leave_step(&w->in, step, space_piece(&w->v.space, i), w->why);
+		w->report->result.done = count_done(&w->v.space);
+	}
+	if (rc == -ETIMEDOUT && w->report->result.done) {
+		buf_reset(w->why);
+		buf_printf(w->why, "process %d no longer runs, in the middle of it (frozen cgroup?)", (int)w->r->pid);
+	}
 	return rc;
 }
 
@@ -128,12 +132,18 @@ static int replace(struct work *w)
 
 static int reserve(struct work *w)
 {
-	return steps(w, LEAVE_RESERVE, LEAVE_PAGES);
+	return steps(w, LEAVE_RESERVE, LEAVE_HIDE);
 }
 
+/* But for what is left of the room of one that was replaced: by now the process may have something else there. */
 static int give_back(struct work *w)
 {
-	return each(w, LEAVE_UNRESERVE);
+	int rc = 0;
+
+	for (uint32_t i = 0; i < w->v.space.pieces.count && !rc; i++)
+		if (!space_piece(&w->v.space, i)->done)
+			rc = leave_step(&w->in, LEAVE_UNRESERVE, space_piece(&w->v.space, i), w->why);
+	return rc;
 }
 
 static void go(struct work *w)
@@ -195,8 +205,11 @@ static void prepare(struct work *w)
 
 	if (w->r->leave != LEAVE_COPY || w->v.copy < LARGE)
 		return;
+	/* a process that runs may become another: what is written is bound to the memory that was looked at */
+	w->origin.memory = w->v.memory;
 	if (!visit(w, reserve))
 		(void)!copy_all(w, &unused);
+	w->origin.memory = -1;
 	buf_reset(w->why);
 }
 
@@ -207,7 +220,7 @@ static void tidy(struct work *w)
 	bool any = false;
 
 	for (uint32_t i = 0; i < w->v.space.pieces.count; i++)
-		any |= space_piece(&w->v.space, i)->room != 0;
+		any |= space_piece(&w->v.space, i)->room && !space_piece(&w->v.space, i)->done;
 	if (!any)
 		return;
 	w->why = &unused;
@@ -235,14 +248,6 @@ static int run(struct work *w)
 	return rc;
 }
 
-/* What the child tells; in memory that both see, since it may be killed at any moment. */
-struct report {
-	bool finished;
-	int error;
-	struct detach_result result;
-	char why[512];
-};
-
 /* A target's terminal may be ours: nothing is written meanwhile, and no signal from there arrives. */
 static void settle_in(void)
 {
@@ -250,9 +255,9 @@ static void settle_in(void)
 	FILE *f;
 
 	sigfillset(&all);
+	sigdelset(&all, SIGALRM);
 	sigprocmask(SIG_SETMASK, &all, NULL);
 	setsid();
-	target_clock();
 	/* as long as it waits for its turn on a busy machine, somebody stands still */
 	(void)!setpriority(PRIO_PROCESS, 0, -20);
 	/* when memory is short others are to die: it would leave somebody stopped for longer */
@@ -263,65 +268,43 @@ static void settle_in(void)
 	}
 }
 
-/* Ranges: one may be of two pieces. */
-static uint32_t count_done(const struct space *s)
+static int work(const struct detach_request *r, pid_t self, struct report *report, struct buf *why)
 {
-	uint32_t n = 0;
-
-	for (uint32_t i = 0; i < s->pieces.count && space_piece(s, i)->done; i++)
-		n += !space_piece(s, i)->more;
-	return n;
-}
-
-static void work(const struct detach_request *r, pid_t self, struct report *report)
-{
-	struct buf why = BUF_INIT;
-	struct work w = { .r = r, .self = self, .why = &why };
+	struct work w = { .r = r, .self = self, .report = report, .why = why };
+	int rc;
 
 	settle_in();
-	report->error = run(&w);
+	rc = run(&w);
 	report->result.stopped = w.t.stopped;
 	report->result.copied = w.copied;
-	report->result.done = count_done(&w.v.space);
-	snprintf(report->why, sizeof(report->why), "%s", why.s);
-	report->finished = true;
-	_exit(0);
-}
-
-static int wait_for(pid_t child)
-{
-	int status;
-
-	while (waitpid(child, &status, 0) < 0)
-		if (errno != EINTR)
-			return -errno;
-	return 0;
+	return rc;
 }
 
 int detach_run(const struct detach_request *r, struct detach_result *result, struct buf *why)
 {
-	struct report *report = mmap(NULL, sizeof(*report), PROT_READ | PROT_WRITE,
-				     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	pid_t self = getpid(), child;
-	int rc;
+	struct report said;
+	int rc = child_run(r, work, &said, why);
 
-	*result = (struct detach_result){ 0 };
-	if (report == MAP_FAILED)
-		return -errno;
-	child = fork();
-	if (!child)
-		work(r, self, report);
-	rc = child < 0 ? -errno : wait_for(child);
-	if (child < 0) {
-		buf_printf(why, "fork: %s", strerrordesc_np(-rc));
-	} else if (!report->finished) {
-		rc = -EINTR;
-		buf_puts(why, "it was interrupted: what does it was killed, or the process was about to become another (execve)");
-	} else {
-		rc = report->error;
-		*result = report->result;
-		buf_puts(why, report->why);
-	}
-	munmap(report, sizeof(*report));
+	*result = said.result;
+	return rc;
+}
+
+static int foresee(const struct detach_request *r, pid_t self, struct report *report, struct buf *why)
+{
+	struct vetted v;
+	int rc = vet_running(r, self, &v, why);
+
+	report->look.copy = v.copy;
+	return rc;
+}
+
+int detach_foresee(const struct detach_request *r, struct detach_look *look, struct buf *why)
+{
+	struct report said;
+	int rc = child_run(r, foresee, &said, why);
+
+	*look = said.look;
+	for (uint32_t i = 0; i < r->nranges; i++)
+		look->length += r->ranges[i].length;
 	return rc;
 }

@@ -36,7 +36,7 @@ struct detach_request {
 	const struct detach_range *ranges;	/* in the order of their addresses, without overlap */
 	uint32_t nranges;
 	enum leave leave;
-	bool shorter;			/* also where the object ends before the mapping does */
+	bool force;			/* also what is -ERANGE without */
 };
 
 /* What can be told before anything is stopped. */
@@ -45,7 +45,7 @@ struct detach_look {
 	uint64_t copy;			/* bytes of memory that the copy takes; 0 for a fence */
 };
 /*
- * Look at the process, which runs on: 0, or -errno with a sentence for people in @why and no more than
+ * Look at the process, which runs on, by a child: 0, or -errno with a sentence for people in @why and no more than
  * reading done: what stands against it. See detach_run() for the errors. Any thread.
  */
 int detach_foresee(const struct detach_request *r, struct detach_look *look, struct buf *why) __must_check;
@@ -63,11 +63,14 @@ struct detach_result {
  *	-ESRCH		the process has gone, or is a zombie
  *	-ESTALE		it does not map that any more, or in another way
  *	-EPERM		it may not be traced (ptrace(2): credentials, dumpable, Yama)
+ *	-EINTR		what does it was killed; @result->done ranges are let go
  *	-EBUSY		it is traced by another, or cannot be interrupted just now
- *	-ETIMEDOUT	a thread did not stop, or did not run (state D, a frozen control group)
+ *	-ETIMEDOUT	a thread did not stop, or did not run (state D, a frozen control group); or something that
+ *			the process maps does not answer (FUSE, userfaultfd)
  *	-ENOMEM		no room for the copy
- *	-ERANGE		the object ends before the mapping does: with a copy a touch beyond is SIGBUS as it was, and
- *			stays that when the object grows (request.shorter)
+ *	-ERANGE		without request.force: the object ends before the mapping does: with a copy a touch beyond is
+ *			SIGBUS as it was, and stays that when the object grows; or the process has memory pinned,
+ *			perhaps of the object, to which a device would go on
  *	-EOPNOTSUPP	this processor, a kind of mapping, or something in that process forbids it
  *	others		of the system call that failed in the process
  *

@@ -73,6 +73,12 @@ static bool choose_pages(const struct step *step, const struct piece *p, uint64_
 	return !is_beyond(p);
 }
 
+static bool hide(const struct step *step, const struct piece *p, uint64_t args[6])
+{
+	set(args, p->room ? p->room : p->start, room_of(p), step->advice, 0, 0);
+	return !is_beyond(p) && p->hidden == (step->advice == MADV_DOFORK);
+}
+
 static bool begin_beyond(const struct step *step, const struct piece *p, uint64_t args[6])
 {
 	set(args, 0, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, (uint64_t)-1);
@@ -132,6 +138,8 @@ static bool wall(const struct step *step, const struct piece *p, uint64_t args[6
 static const struct step steps[NR_LEAVE_STEPS] = {
 	[LEAVE_RESERVE] = { SYS_CALL_MMAP, "mmap", reserve },
 	[LEAVE_PAGES] = { SYS_CALL_MADVISE, "madvise", choose_pages },
+	[LEAVE_HIDE] = { SYS_CALL_MADVISE, "madvise", hide, .advice = MADV_DONTFORK },
+	[LEAVE_SHOW] = { SYS_CALL_MADVISE, "madvise", hide, .advice = MADV_DOFORK },
 	[LEAVE_BEYOND] = { SYS_CALL_MMAP, "mmap", begin_beyond },
 	[LEAVE_GROW] = { SYS_CALL_MREMAP, "mremap", grow },
 	[LEAVE_PROTECT] = { SYS_CALL_MPROTECT, "mprotect", protect },
@@ -163,6 +171,8 @@ static void note(enum leave_step step, struct piece *p, uint64_t result)
 	if (step == LEAVE_RESERVE) {
 		p->room = result;
 		p->scratch = p->room + (spare_of(p) ? (p->start - p->room) % HUGE : 0);
+	} else if (step == LEAVE_HIDE || step == LEAVE_SHOW) {
+		p->hidden = step == LEAVE_HIDE;
 	} else if (step == LEAVE_BEYOND) {
 		p->room = result;
 	} else if (step == LEAVE_GROW) {
@@ -178,7 +188,7 @@ static void note(enum leave_step step, struct piece *p, uint64_t result)
 /* Some are no reason to stop: no huge pages, page tables that are locked; a copy that could not be locked. */
 static bool may_fail(enum leave_step step)
 {
-	return step == LEAVE_PAGES || step == LEAVE_DROP || step == LEAVE_LOCK || step == LEAVE_UNRESERVE;
+	return step == LEAVE_PAGES || step == LEAVE_HIDE || step == LEAVE_DROP || step == LEAVE_LOCK || step == LEAVE_UNRESERVE;
 }
 
 static int refused(const struct injector *in, enum leave_step step, const struct piece *p, int rc, struct buf *why)

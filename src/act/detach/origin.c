@@ -15,14 +15,32 @@
 #include <unistd.h>
 
 #define PIECE_BYTES	(2UL << 20)	/* moved at a time */
+#define MAPPED_BYTES	(64UL << 20)	/* ... where nothing has to be read; a sign of life comes in between */
 #define PAGE		4096UL		/* what a hole is a multiple of, at least */
 
+/* For reading, if it is a regular file, and with @r that of the object: it is known before it is opened. */
+static int open_file(int dir, const char *path, const struct detach_request *r)
+{
+	int there = openat(dir, path, O_PATH | O_CLOEXEC), fd = -1;
+	char self[32];
+	struct stat st;
+
+	if (there < 0)
+		return -1;
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", there);
+	if (!fstat(there, &st) && S_ISREG(st.st_mode) && (!r || (st.st_dev == r->device && st.st_ino == r->inode)))
+		fd = open(self, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	close(there);
+	return fd;
+}
+
+/* Its device and inode may be told in another way than maps does (btrfs, overlayfs). */
 static int open_mapping(pid_t tid, const struct piece *p)
 {
 	char path[96];
 
 	snprintf(path, sizeof(path), "/proc/%d/map_files/%" PRIx64 "-%" PRIx64, (int)tid, p->start, p->end);
-	return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	return open_file(AT_FDCWD, path, NULL);
 }
 
 /* A descriptor of the same file. */
@@ -38,10 +56,9 @@ static int open_descriptor(const struct detach_request *r, pid_t tid)
 	while (dir && fd < 0 && (e = readdir(dir))) {
 		struct stat st;
 
-		if (fstatat(dirfd(dir), e->d_name, &st, 0) || !S_ISREG(st.st_mode) ||
-		    st.st_dev != r->device || st.st_ino != r->inode)
-			continue;
-		fd = openat(dirfd(dir), e->d_name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+		/* most are of others */
+		if (!fstatat(dirfd(dir), e->d_name, &st, 0) && st.st_dev == r->device && st.st_ino == r->inode)
+			fd = open_file(dirfd(dir), e->d_name, r);
 	}
 	if (dir)
 		closedir(dir);
@@ -53,7 +70,7 @@ void origin_open(struct origin *x, const struct detach_request *r, const struct 
 	struct statfs sfs;
 	struct stat st;
 
-	*x = (struct origin){ .tid = tid };
+	*x = (struct origin){ .tid = tid, .memory = -1 };
 	x->fd = open_mapping(tid, p);
 	if (x->fd < 0)
 		x->fd = open_descriptor(r, tid);
@@ -130,12 +147,13 @@ int origin_measure(const struct origin *x, const struct piece *p, uint64_t *byte
 }
 
 /* One call moves 2 GiB at most. */
-static int write_there(pid_t tid, const void *bytes, uint64_t there, size_t n)
+static int write_there(const struct origin *x, const void *bytes, uint64_t there, size_t n)
 {
 	for (size_t at = 0; at < n;) {
 		struct iovec from = { (char *)bytes + at, n - at };
 		struct iovec to = { (void *)(uintptr_t)(there + at), n - at };
-		ssize_t done = process_vm_writev(tid, &from, 1, &to, 1, 0);
+		ssize_t done = x->memory >= 0 ? pwrite(x->memory, from.iov_base, from.iov_len, (off_t)(there + at)) :
+			       process_vm_writev(x->tid, &from, 1, &to, 1, 0);
 
 		if (done <= 0)
 			return done ? -errno : -EFAULT;
@@ -164,7 +182,7 @@ static int copy_read(const struct origin *x, const struct piece *p, uint64_t off
 		return -EFAULT;
 	for (uint64_t at = 0; at < n; at += PAGE) {
 		const unsigned char *page = (unsigned char *)x->buffer + at;
-		int rc = is_zero(page, PAGE) ? 0 : write_there(x->tid, page, p->scratch + into + at, PAGE);
+		int rc = is_zero(page, PAGE) ? 0 : write_there(x, page, p->scratch + into + at, PAGE);
 
 		if (rc)
 			return rc;
@@ -178,7 +196,10 @@ static int copy_read(const struct origin *x, const struct piece *p, uint64_t off
  */
 static int copy_mapped(const struct origin *x, const struct piece *p, uint64_t offset, uint64_t n)
 {
-	return write_there(x->tid, x->view + offset, p->scratch + offset - p->offset, n);
+	/* one that was shorter when the view of it was made */
+	if (offset + n > ((x->size + PAGE - 1) & ~(PAGE - 1)))
+		return -ESTALE;
+	return write_there(x, x->view + offset, p->scratch + offset - p->offset, n);
 }
 
 bool origin_same(const struct origin *x)
@@ -198,8 +219,8 @@ int origin_copy(const struct origin *x, const struct piece *p, uint64_t *copied)
 		for (at = start; at < end && rc >= 0;) {
 			uint64_t n = end - at;
 
-			if (!mapped && n > PIECE_BYTES)
-				n = PIECE_BYTES;
+			if (n > (mapped ? MAPPED_BYTES : PIECE_BYTES))
+				n = mapped ? MAPPED_BYTES : PIECE_BYTES;
 			rc = mapped ? copy_mapped(x, p, at, n) : copy_read(x, p, at, n);
 			if (rc)
 				return rc;

@@ -16,6 +16,7 @@ struct origin {
 	uint64_t size;			/* bytes, of the file */
 	char *view;			/* all of it as mapped here; NULL: read it */
 	void *buffer;
+	int memory;			/* /proc/PID/mem to write through, where the target runs; else -1 */
 };
 /* Of the object that @p maps; @tid is a thread of the target. */
 void origin_open(struct origin *x, const struct detach_request *r, const struct piece *p, pid_t tid);

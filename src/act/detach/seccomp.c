@@ -238,6 +238,20 @@ static int forbids(pid_t tid, const char *call, unsigned int verdict, struct buf
 	return -EOPNOTSUPP;
 }
 
+/*
+ * The calls come from more than one place, and what follows should ipctop die from others: of a filter that asks for
+ * that no answer is known.
+ */
+static bool asks_where(const struct sock_filter *code, long n)
+{
+	const uint32_t at = offsetof(struct seccomp_data, instruction_pointer);
+
+	for (long i = 0; i < n; i++)
+		if (code[i].code == (BPF_LD | BPF_W | BPF_ABS) && (code[i].k == at || code[i].k == at + 4))
+			return true;
+	return false;
+}
+
 /* What all filters say to each call: the rank of it in @verdicts. 0, or -EOPNOTSUPP. */
 static int judge(pid_t tid, const struct seccomp_call *calls, unsigned int ncalls, unsigned int *verdicts,
 		 struct sock_filter *code, struct buf *why)
@@ -251,6 +265,11 @@ static int judge(pid_t tid, const struct seccomp_call *calls, unsigned int ncall
 			return 0;
 		if (n < 0)
 			return unreadable(tid, errno, why);
+		if (asks_where(code, n)) {
+			buf_printf(why, "a seccomp filter of %d asks from where in memory a call comes: what it would say "
+				   "is not known", (int)tid);
+			return -EOPNOTSUPP;
+		}
 		for (unsigned int i = 0; i < ncalls; i++) {
 			uint32_t action;
 			unsigned int verdict;

@@ -137,8 +137,10 @@ int space_read(struct space *s, const struct detach_request *r, pid_t tid, struc
 	while ((s->pieces.count < r->nranges || pending || !s->vdso) && lines_next(&x)) {
 		const struct detach_range *range;
 
+		if (pending && !strncmp(x.text, "ProtectionKey:", 14) && strtoul(x.text + 14, NULL, 10))
+			space_piece(s, s->pieces.count - 1)->flags |= PIECE_KEY;
 		if (pending && !strncmp(x.text, "VmFlags: ", 9)) {
-			space_piece(s, s->pieces.count - 1)->flags = parse_flags(x.text + 9);
+			space_piece(s, s->pieces.count - 1)->flags |= parse_flags(x.text + 9);
 			pending = false;
 		}
 		if (!parse(x.text, &l))

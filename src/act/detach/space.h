@@ -18,6 +18,8 @@ enum piece_flag {
 	PIECE_DEVICE	= 1 << 7,	/* io, pf, mm */
 	PIECE_UFFD	= 1 << 8,	/* um, uw, ui */
 	PIECE_BEYOND	= 1 << 9,	/* not of VmFlags: the object has ended before, a touch is SIGBUS */
+	PIECE_KEY	= 1 << 10,	/* under a protection key (pkeys(7)); not of VmFlags either */
+	PIECE_GUARD	= 1 << 11,	/* with guard pages (madvise(2), MADV_GUARD_INSTALL): nor that */
 };
 
 /* One VMA that is to be let go, or the part of it up to the end of the object, or that beyond. */
@@ -28,6 +30,7 @@ struct piece {
 	uint64_t copy;			/* bytes of memory that its copy takes */
 	uint64_t room;			/* reserved in the target for the copy, 0: nothing */
 	uint64_t scratch;		/* where in it the copy is made */
+	bool hidden;			/* from children (MADV_DONTFORK) */
 	bool more;			/* the next is the rest of the same VMA */
 	bool done;
 };

@@ -7,7 +7,7 @@
  * sends no signal, and lets a process that job control has stopped stay so. Never with
  * PTRACE_O_EXITKILL: when the tracer dies, all go on.
  *
- * The caller is a process of its own with one thread and no other children (worker.c): what
+ * The caller is a process of its own with one thread and no other children (child.h): what
  * waitpid(2) reports is about the target.
  */
 #include <stdbool.h>
@@ -37,8 +37,8 @@ struct target {
 
 #define PATIENCE_US	2000000		/* that a thread may take to stop, or to do a call */
 
-/* Once for the process, before anything is waited for: waits end at deadlines. */
-void target_clock(void);
+/* Once for the process, before anything is waited for: waits end at deadlines. *@beats counts on as long as it lives. */
+void target_clock(volatile unsigned int *beats);
 
 void target_init(struct target *t, pid_t pid, int pidfd);
 /* Lets all go: detaches. */

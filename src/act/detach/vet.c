@@ -8,6 +8,7 @@
 #include <linux/kcmp.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
@@ -99,7 +100,8 @@ static int check_pieces(const struct space *s, struct buf *why)
 {
 	static const struct { enum piece_flag flag; const char *what; } forbidden[] = {
 		{ PIECE_SEALED, "sealed" }, { PIECE_DEVICE, "device memory" },
-		{ PIECE_UFFD, "registered with userfaultfd" },
+		{ PIECE_UFFD, "registered with userfaultfd" }, { PIECE_KEY, "under a protection key" },
+		{ PIECE_GUARD, "in part without access (guard pages)" },
 	};
 
 	for (uint32_t i = 0; i < s->pieces.count; i++) {
@@ -119,6 +121,57 @@ static int check_pieces(const struct space *s, struct buf *why)
 	return -EOPNOTSUPP;
 }
 
+#ifndef PAGEMAP_SCAN
+struct pm_scan_arg {
+	uint64_t size, flags, start, end, walk_end, vec, vec_len, max_pages;
+	uint64_t category_inverted, category_mask, category_anyof_mask, return_mask;
+};
+struct page_region {
+	uint64_t start, end, categories;
+};
+#define PAGEMAP_SCAN _IOWR('f', 16, struct pm_scan_arg)	/* Linux 6.7 */
+#endif
+#define IS_GUARD (1 << 8)				/* PAGE_IS_GUARD, Linux 6.15, as guard pages of shared memory are */
+
+/* They are no mappings of their own: smaps does not tell them. A kernel that does not know them has none. */
+static void find_guards(struct space *s, pid_t tid)
+{
+	char path[40];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/pagemap", (int)tid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	for (uint32_t i = 0; fd >= 0 && i < s->pieces.count; i++) {
+		struct piece *p = space_piece(s, i);
+		struct page_region found;
+		struct pm_scan_arg arg = {
+			.size = sizeof(arg), .start = p->start, .end = p->end, .vec = (uintptr_t)&found, .vec_len = 1,
+			.max_pages = 1, .category_mask = IS_GUARD, .return_mask = IS_GUARD,
+		};
+
+		if (ioctl(fd, PAGEMAP_SCAN, &arg) > 0)
+			p->flags |= PIECE_GUARD;
+	}
+	if (fd >= 0)
+		close(fd);
+}
+
+/* A device, or io_uring, goes on with the pages that it has: those of the object, not of the copy. */
+static int check_pinned(const struct detach_request *r, pid_t tid, struct buf *why)
+{
+	struct buf text = BUF_INIT;
+	uint64_t pinned = 0;
+
+	if (!thread_file(tid, "status", &text))
+		status_number(text.s, "VmPin", 10, &pinned);
+	buf_release(&text);
+	if (!pinned || r->force)
+		return 0;
+	buf_printf(why, "process %d has memory pinned for a device or io_uring: if that is of the object, what comes there "
+		   "is not in the copy", (int)r->pid);
+	return -ERANGE;
+}
+
 /* Beyond the end of the object there is nothing to copy, but SIGBUS to keep. */
 static int cut(const struct detach_request *r, const struct origin *origin, struct space *s, struct buf *why)
 {
@@ -126,7 +179,7 @@ static int cut(const struct detach_request *r, const struct origin *origin, stru
 		const struct piece *p = space_piece(s, i);
 
 		/* the size is not known where it cannot be opened: to read beyond it is an error then */
-		if (p->flags & PIECE_BEYOND || origin->fd < 0 || !space_cut(s, i, origin->size) || r->shorter)
+		if (p->flags & PIECE_BEYOND || origin->fd < 0 || !space_cut(s, i, origin->size) || r->force)
 			continue;
 		buf_printf(why, "mapping %" PRIx64 "-%" PRIx64 " goes beyond the end of the object: there a touch is "
 			   "SIGBUS, and would stay that when the object grows", r->ranges[i].start,
@@ -171,8 +224,12 @@ int vet_running(const struct detach_request *r, pid_t self, struct vetted *v, st
 		rc = check_tracer(r, v, why);
 	if (!rc)
 		rc = space_read(&v->space, r, v->tid, why);
+	if (!rc && r->leave == LEAVE_COPY)
+		find_guards(&v->space, v->tid);
 	if (!rc)
 		rc = check_pieces(&v->space, why);
+	if (!rc && r->leave == LEAVE_COPY)
+		rc = check_pinned(r, v->tid, why);
 	if (!rc && room_frozen(v->tid))
 		rc = say_asleep(r->pid, why);
 	return rc ? rc : measure(r, v, why);
@@ -420,6 +477,7 @@ static int check_waiter(const struct thread *th, const struct space *s, struct b
 	futexes = arch_futexes[arch_isa(&regs)];
 	if (number == -1 || !((number == futexes[FUTEX_ONE] && is_inside(s, args[0])) ||
 			      (number == futexes[FUTEX_NEW] && is_inside(s, args[0])) ||
+			      (number == futexes[FUTEX_AGAIN] && is_inside(s, args[0])) ||
 			      (number == futexes[FUTEX_LIST] && lists_inside(th, s, args[0], args[1]))))
 		return 0;
 	buf_printf(why, "thread %d waits on a lock inside the object", (int)th->tid);
