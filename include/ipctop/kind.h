@@ -75,6 +75,7 @@ struct kind_info {
 	uint32_t needs[NR_NEEDS];	/* masks of SOURCE_BIT */
 	bool outlives;		/* may exist without a holder, so that rules after the first apply */
 	bool counted;		/* the kernel's own count proves absence: nattch */
+	bool sysv;		/* of System V: known by its id in an IPC namespace, and by a key */
 	bool memory;		/* its pages are memory and swap, not a disk's or a device's */
 };
 extern const struct kind_info kinds[NR_KINDS];

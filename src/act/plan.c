@@ -104,7 +104,7 @@ static bool is_removable(const struct snapshot *s, const struct object *o, struc
 			 "it has no name to remove: it goes with its last holder");
 	} else if (FACT_KNOWN(o, flags) && o->flags & OBJECT_CONDEMNED) {
 		buf_puts(why, "removed already: it goes with its last attachment");
-	} else if (o->kind != KIND_SHM && !has_name(o)) {
+	} else if (!kinds[o->kind].sysv && !has_name(o)) {
 		buf_puts(why, "it has lost its name already: it goes with its last holder");
 	} else {
 		return true;
@@ -118,7 +118,7 @@ static bool is_within_reach(enum action action, const struct object *o, struct b
 {
 	if (!act_can(o->kind, action))
 		buf_printf(why, "that cannot be done to %s", kinds[o->kind].plural);
-	else if (action != ACTION_SAVE && action != ACTION_DETACH && o->kind != KIND_SHM && !has_name(o))
+	else if (action != ACTION_SAVE && action != ACTION_DETACH && !kinds[o->kind].sysv && !has_name(o))
 		buf_puts(why, "it has lost its name, and only its holders reach it");
 	else
 		return true;

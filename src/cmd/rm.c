@@ -20,7 +20,7 @@ static void add(struct changes *c, const struct snapshot *s, const struct object
 		return;
 	}
 	if (act->result != OUTCOME_REFUSED || c->settings.permit == PERMIT_ANY ||
-	    !act_can(o->kind, ACTION_REMOVE) || (o->kind != KIND_SHM && !FACT_KNOWN(o, path)) ||
+	    !act_can(o->kind, ACTION_REMOVE) || (!kinds[o->kind].sysv && !FACT_KNOWN(o, path)) ||
 	    o->flags & (OBJECT_CONDEMNED | OBJECT_UNLINKED))
 		return;
 	/* what force would do is said where it would do something */

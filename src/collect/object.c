@@ -100,9 +100,10 @@ static void put_by_path(struct buf *out, const struct object *o, const char *pat
 	name_put(out, &name);
 }
 
-static void put_segment(struct buf *out, const struct pass *p, const struct object *o)
+static void put_sysv(struct buf *out, const struct pass *p, const struct object *o)
 {
-	buf_puts(out, "shm:");
+	buf_puts(out, kinds[o->kind].name);
+	buf_putc(out, ':');
 	buf_u64(out, o->id);
 	if (o->ipc_ns != p->c->ipc_ns) {
 		buf_putc(out, '@');
@@ -132,8 +133,8 @@ void object_name(struct pass *p, uint32_t i)
 	struct buf *name = &p->text;
 
 	buf_reset(name);
-	if (o->kind == KIND_SHM)
-		put_segment(name, p, o);
+	if (kinds[o->kind].sysv)
+		put_sysv(name, p, o);
 	else if (fs && fs->type == FS_POSIX)
 		put_shared_file(name, p, o, w);
 	else if ((fs && fs->own) || (w->named && o->kind != KIND_POSIX_SHM && o->kind != KIND_POSIX_SEM))

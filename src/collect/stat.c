@@ -287,12 +287,12 @@ static struct kept_stat *find_kept(struct stats *stats, const struct object *o)
 	return &rows[found - 1];
 }
 
-/* Whether all who can change it are in sight; a segment's file nobody opens. */
+/* Whether all who can change it are in sight; what is of System V is no file that somebody opens. */
 static bool all_seen(const struct pass *p, const struct object *o)
 {
 	const uint32_t all = SOURCE_BIT(SOURCE_MAPS) | SOURCE_BIT(SOURCE_FDS);
 
-	return o->kind == KIND_SHM || (p->sources & all) == all;
+	return kinds[o->kind].sysv || (p->sources & all) == all;
 }
 
 static void keep_stat(struct pass *p, const struct object *o, const struct where *w,

@@ -342,10 +342,10 @@ static bool lies_elsewhere(const struct object *o)
 
 static bool is_older(const struct pass *x, const struct object *o)
 {
-	bool segment = o->kind == KIND_SHM;
-	bool known = segment ? FACT_KNOWN(o, change_time) : FACT_KNOWN(o, birth_time);
+	bool sysv = kinds[o->kind].sysv;
+	bool known = sysv ? FACT_KNOWN(o, change_time) : FACT_KNOWN(o, birth_time);
 
-	return known ? !lies_between(x, true, segment ? o->change_time : o->birth_time)
+	return known ? !lies_between(x, true, sysv ? o->change_time : o->birth_time)
 		     : lies_elsewhere(o);
 }
 
@@ -353,7 +353,7 @@ static bool is_older(const struct pass *x, const struct object *o)
 static int64_t creation_time(const struct pass *x, const struct pair *p)
 {
 	const struct object *o = p->is;
-	int64_t time = o->kind == KIND_SHM ? TIME(x, p, change_time) : TIME(x, p, birth_time), other;
+	int64_t time = kinds[o->kind].sysv ? TIME(x, p, change_time) : TIME(x, p, birth_time), other;
 
 	other = TIME(x, p, attach_time);
 	if (other < time)
@@ -364,7 +364,7 @@ static int64_t creation_time(const struct pass *x, const struct pair *p)
 
 static void compare_names(struct pass *x, struct pair *p)
 {
-	bool file = p->is->kind != KIND_SHM, known = file ? FACT_KNOWN(p->was, links) : FACT_KNOWN(p->was, flags);
+	bool file = !kinds[p->is->kind].sysv, known = file ? FACT_KNOWN(p->was, links) : FACT_KNOWN(p->was, flags);
 
 	if ((known || p->was == &nothing) && !lifecycle_condemned(p->was) && lifecycle_condemned(p->is))
 		add_event(x, p, EVENT_CONDEMNED,
@@ -378,7 +378,7 @@ static uint32_t tell_new(struct pass *x, const struct object *is)
 	struct event *e;
 
 	/* a segment that nobody attached to meanwhile has only come into sight */
-	if (older && is->kind == KIND_SHM && !BETWEEN(x, is, attach_time))
+	if (older && kinds[is->kind].sysv && !BETWEEN(x, is, attach_time))
 		return 0;
 	if (!older) {
 		p.since = creation_time(x, &p);

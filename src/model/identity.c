@@ -3,7 +3,7 @@
 
 static int64_t born(const struct object *o)
 {
-	if (o->kind == KIND_SHM)
+	if (kinds[o->kind].sysv)
 		return FACT_KNOWN(o, change_time) ? o->change_time : 0;
 	return FACT_KNOWN(o, birth_time) ? o->birth_time : 0;
 }
@@ -24,7 +24,7 @@ static bool same_place(const struct identity *who, const struct object *o)
 {
 	if (o->kind != who->kind)
 		return false;
-	if (o->kind == KIND_SHM)
+	if (kinds[o->kind].sysv)
 		return o->id == who->id && o->ipc_ns == who->ipc_ns;
 	return o->inode == who->inode && o->device == who->device;
 }
@@ -33,7 +33,7 @@ bool identity_is(const struct identity *who, const struct object *o)
 {
 	if (!same_place(who, o) || born(o) != who->born)
 		return false;
-	if (o->kind == KIND_SHM)
+	if (kinds[o->kind].sysv)
 		return o->key == who->key && o->creator_pid == who->creator_pid &&
 		       o->creator_uid == who->creator_uid;
 	/* renamed, it is no longer what was named */
@@ -49,14 +49,14 @@ struct identity_finder {
 /* Of files not by kind: a semaphore in the making is a file of another size. */
 static uint32_t place_hash(enum kind kind, uint64_t a, uint64_t b)
 {
-	uint64_t h = (a ^ (b << 1) ^ (kind == KIND_SHM)) * 0x9e3779b97f4a7c15ULL;
+	uint64_t h = (a ^ (b << 1) ^ (kinds[kind].sysv ? kind + 1 : 0)) * 0x9e3779b97f4a7c15ULL;
 
 	return h >> 32;
 }
 
 static uint32_t object_hash(const struct object *o)
 {
-	return o->kind == KIND_SHM ? place_hash(KIND_SHM, o->id, o->ipc_ns)
+	return kinds[o->kind].sysv ? place_hash(o->kind, o->id, o->ipc_ns)
 				   : place_hash(o->kind, o->inode, o->device);
 }
 
@@ -90,7 +90,7 @@ void identity_finder_free(struct identity_finder *f)
 
 struct object *identity_find(const struct identity_finder *f, const struct identity *who)
 {
-	uint32_t hash = who->kind == KIND_SHM ? place_hash(KIND_SHM, who->id, who->ipc_ns)
+	uint32_t hash = kinds[who->kind].sysv ? place_hash(who->kind, who->id, who->ipc_ns)
 					      : place_hash(who->kind, who->inode, who->device);
 
 	for (uint32_t at = hash & f->mask; f->slots[at]; at = (at + 1) & f->mask) {
@@ -104,7 +104,7 @@ struct object *identity_find(const struct identity_finder *f, const struct ident
 
 bool identity_same_place(const struct object *a, const struct object *b)
 {
-	if (a->kind == KIND_SHM || b->kind == KIND_SHM)
+	if (kinds[a->kind].sysv || kinds[b->kind].sysv)
 		return a->kind == b->kind && a->id == b->id && a->ipc_ns == b->ipc_ns;
 	if (!FACT_KNOWN(a, inode) || !FACT_KNOWN(b, inode))
 		return FACT_KNOWN(a, inode) == FACT_KNOWN(b, inode) && !strcmp(a->name, b->name);
@@ -115,7 +115,7 @@ bool identity_same_place(const struct object *a, const struct object *b)
 
 bool identity_same_birth(const struct object *was, const struct object *is)
 {
-	if (is->kind != KIND_SHM)
+	if (!kinds[is->kind].sysv)
 		return !DIFFERS(birth_time);
 	/* removal takes a segment's key */
 	if (DIFFERS(key) && !(is->flags & OBJECT_CONDEMNED && !is->key))

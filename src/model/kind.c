@@ -45,7 +45,7 @@ const struct kind_info kinds[NR_KINDS] = {
 			[NEED_VERDICT]	 = S(SHMCTL) | S(PIDS) | S(UIDS),
 			[NEED_LOGOUT]	 = S(LOGIND),
 		},
-		.outlives = true, .counted = true, .memory = true,
+		.outlives = true, .counted = true, .sysv = true, .memory = true,
 	},
 	[KIND_POSIX_SHM] = {
 		.name = "posix-shm", .plural = "POSIX shared memory", .needs = FILE_NEEDS,

@@ -80,7 +80,7 @@ static const char *family_text(const struct object *o, char *text, size_t room)
 {
 	const char *slash;
 
-	if (o->kind == KIND_SHM) {
+	if (kinds[o->kind].sysv) {
 		snprintf(text, room, "0x%08llx", (unsigned long long)o->key);
 		return o->key ? text : NULL;
 	}
@@ -199,7 +199,7 @@ static uint32_t not_posix_shm(const struct judging *j)
 {
 	const struct object *o = j->o;
 
-	return IF(o->kind != KIND_SHM &&
+	return IF(!kinds[o->kind].sysv &&
 		  (o->evidence.subfolder || (FACT_KNOWN(o, links) && o->links > 1)), NOT_POSIX_SHM);
 }
 
@@ -216,7 +216,7 @@ static uint32_t users_unknown(const struct judging *j)
 	bool hidden = (creator && !FACT_KNOWN(o, creator_pid)) ||
 		      (last && !FACT_KNOWN(o, last_pid));
 
-	if (o->kind != KIND_SHM)
+	if (!kinds[o->kind].sysv)
 		return IF(o->evidence.has_family_pid && o->evidence.family_life == LIFE_UNKNOWN,
 			  CLOCK_UNSTEADY);
 	if (!creator && !last)

@@ -377,8 +377,9 @@ bool policy_keeps(const struct policy *p, const struct object *o)
 	const char *at = strchr(o->name, '@');
 	char by_key[64] = "";
 
-	if (o->kind == KIND_SHM && FACT_KNOWN(o, key) && o->key)
-		snprintf(by_key, sizeof(by_key), "shm:0x%08llx%s", (unsigned long long)o->key, at ? at : "");
+	if (kinds[o->kind].sysv && FACT_KNOWN(o, key) && o->key)
+		snprintf(by_key, sizeof(by_key), "%s:0x%08llx%s", kinds[o->kind].name, (unsigned long long)o->key,
+			 at ? at : "");
 	for (unsigned int i = 0; i < p->nkeep; i++)
 		if (entry_matches(p->keep[i], o->name) || (by_key[0] && entry_matches(p->keep[i], by_key)))
 			return true;

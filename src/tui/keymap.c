@@ -21,11 +21,11 @@ void row_key_text(const char *text, size_t n, struct row_key *key)
 /* What does not change while it is the same: a segment's change time moves with its mode, its key goes. */
 static void object_key(const struct object *o, struct row_key *key)
 {
-	bool segment = o->kind == KIND_SHM;
+	bool sysv = kinds[o->kind].sysv;
 
-	key->part[0] = segment ? o->id : o->inode;
-	key->part[1] = segment ? o->ipc_ns : o->device;
-	key->part[2] = segment ? o->creator_pid : FACT_KNOWN(o, birth_time) ? (uint64_t)o->birth_time : 0;
+	key->part[0] = sysv ? o->id : o->inode;
+	key->part[1] = sysv ? o->ipc_ns : o->device;
+	key->part[2] = sysv ? o->creator_pid : FACT_KNOWN(o, birth_time) ? (uint64_t)o->birth_time : 0;
 	key->part[3] = o->kind;
 }
 
