@@ -47,6 +47,7 @@ enum source {
 };
 #define SOURCE_BIT(s)	(1U << (s))
 #define SOURCES_ALL	(SOURCE_BIT(NR_SOURCES) - 1)
+#define SOURCES_SYSV	(SOURCE_BIT(SOURCE_SHMCTL))
 #define KIND_BIT(k)	(1U << (k))
 #define KINDS_ALL	(KIND_BIT(NR_KINDS) - 1)
 

@@ -189,8 +189,8 @@ static void find_objects(struct pass *p)
 {
 	if (wants(p, SOURCE_TMPFS) || wants(p, SOURCE_MAPS) || wants(p, SOURCE_FDS))
 		files_find(p);
-	if (wants(p, SOURCE_SHMCTL))
-		shm_read(p);
+	if (p->sources & SOURCES_SYSV)
+		sysv_read(p);
 	p->files = snapshot_count(p->s, CLASS_OBJECT);
 	if (wants(p, SOURCE_TMPFS))
 		files_walk(p);
@@ -261,7 +261,7 @@ void pass_objects(struct pass *p)
 		}
 		p->c->miscounted = miscounted(p);
 	}
-	if (maps || fds || wants(p, SOURCE_SHMCTL))
+	if (maps || fds || p->sources & SOURCES_SYSV)
 		tasks_gaps(p, maps, fds);
 }
 

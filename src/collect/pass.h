@@ -276,8 +276,8 @@ int smaps_read(int dir, const char *path, smaps_fn fn, void *arg) __must_check;
 typedef void (*fd_fn)(void *arg, const struct raw_fd *fd, const char *name);
 int fds_read(int dir, uint32_t tid, fd_fn fn, void *arg, uint64_t *size) __must_check;
 
-/* shm.c */
-void shm_read(struct pass *p);
+/* ipcns.c: the objects of System V that are asked for, of all IPC namespaces in sight. */
+void sysv_read(struct pass *p);
 
 /* mounts.c */
 void mounts_read(struct pass *p);	/* the reader's, then those of other mount namespaces */

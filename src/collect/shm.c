@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * System V segments, of the reader's IPC namespace and of all others in sight: shmctl(2), or
- * proc_sysvipc(5) where what is resident is asked for.
- */
-#include "pass.h"
+/* System V segments: shmctl(2), or proc_sysvipc(5) where what is resident is asked for. */
+#include "sysv.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
-#include <sched.h>
+#include <stdlib.h>
 #include <sys/ipc.h>
 #include <sys/shm.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #ifndef SHM_STAT_ANY
@@ -240,23 +235,6 @@ static void read_namespace(struct reading *r)
 	}
 }
 
-struct visit {
-	struct reading *r;
-	int ns;			/* descriptor of the namespace */
-};
-
-static void *visit_namespace(void *arg)
-{
-	struct visit *v = arg;
-
-	/* a thread changes its own only; it ends right after */
-	if (setns(v->ns, CLONE_NEWIPC) < 0)
-		v->r->error = errno;
-	else
-		read_namespace(v->r);
-	return NULL;
-}
-
 static void set_resident(struct object *o, const struct segment *s, bool known)
 {
 	/* rss beyond the size proves huge pages counted 512 times: join.c mends it by a mapping */
@@ -353,128 +331,37 @@ static void set_limits(struct pass *p, const struct reading *r)
 	FACT_SET(l, shmmax, r->limits.shmmax);
 }
 
-static void reading_release(struct reading *r)
+static void *begin(struct pass *p, bool own)
 {
+	struct reading *r = xcalloc(1, sizeof(*r));
+
+	r->want_resident = p->sources & SOURCE_BIT(SOURCE_SYSVIPC);
+	r->expected = own ? p->c->segments : 0;
+	r->threads = own ? p->c->threads : 1;
+	return r;
+}
+
+static int read_it(void *reading)
+{
+	struct reading *r = reading;
+
+	read_namespace(r);
+	return r->error;
+}
+
+static void take(struct pass *p, void *reading, uint64_t ns, bool read)
+{
+	struct reading *r = reading;
+
+	if (ns == p->c->ipc_ns) {
+		p->c->segments = r->segments.count;
+		if (read)
+			set_limits(p, r);
+	}
+	if (read)
+		add_segments(p, r, ns);
 	table_release(&r->segments);
+	free(r);
 }
 
-static void read_other(struct pass *p, uint64_t ns, int fd, uint32_t pid)
-{
-	struct reading r = { .want_resident = p->sources & SOURCE_BIT(SOURCE_SYSVIPC), .threads = 1 };
-	struct visit v = { .r = &r, .ns = fd };
-	pthread_t thread;
-
-	if (pthread_create(&thread, NULL, visit_namespace, &v))
-		r.error = EAGAIN;
-	else
-		pthread_join(thread, NULL);
-	if (r.error)
-		snapshot_gap(p->s, "namespaces", r.error, pid);
-	else
-		add_segments(p, &r, ns);
-	reading_release(&r);
-}
-
-struct seen {
-	struct table numbers;		/* uint64_t: namespaces that were read */
-};
-
-static bool seen_before(struct seen *seen, uint64_t ns)
-{
-	const uint64_t *numbers = seen->numbers.rows;
-
-	for (uint32_t i = 0; i < seen->numbers.count; i++)
-		if (numbers[i] == ns)
-			return true;
-	*(uint64_t *)table_add(&seen->numbers, sizeof(ns)) = ns;
-	return false;
-}
-
-static bool is_namespace(int fd, uint64_t ns)
-{
-	struct stat st;
-
-	return !fstat(fd, &st) && st.st_ino == ns;
-}
-
-static void read_others_of_tasks(struct pass *p, struct seen *seen)
-{
-	for (uint32_t i = 0; i < p->c->tasks.count; i++) {
-		const struct task *t = pass_task(p, i);
-		char path[40];
-		int fd;
-
-		if (!t->ipc_ns || t->gone || seen_before(seen, t->ipc_ns))
-			continue;
-		snprintf(path, sizeof(path), "/proc/%u/ns/ipc", t->pid);
-		fd = open(path, O_RDONLY | O_CLOEXEC);
-		if (fd < 0) {
-			if (errno == ENOENT || errno == ESRCH)
-				seen->numbers.count--;	/* another member will do */
-			else
-				snapshot_gap(p->s, "namespaces", errno, t->pid);
-			continue;
-		}
-		/* it may have moved on, or be another process by now */
-		if (is_namespace(fd, t->ipc_ns))
-			read_other(p, t->ipc_ns, fd, t->pid);
-		else
-			seen->numbers.count--;
-		close(fd);
-	}
-}
-
-/* Namespaces that only a bind mount keeps have no process: nsfs in mountinfo. */
-static void read_others_of_mounts(struct pass *p, struct seen *seen)
-{
-	const struct mounts *own = p->mounts.rows;
-	const struct mount *m = p->mounts.count ? own->rows.rows : NULL;
-
-	for (uint32_t k = 0; m && k < own->rows.count; k++) {
-		uint64_t ns;
-		int fd;
-
-		if (strcmp(m[k].type, "nsfs") || strncmp(m[k].root, "ipc:[", 5))
-			continue;
-		ns = strtoull(m[k].root + 5, NULL, 10);
-		if (seen_before(seen, ns))
-			continue;
-		if (mounts_may_hang(p, m[k].point)) {
-			snapshot_gap(p->s, "namespaces", EREMOTE, 0);
-			continue;
-		}
-		/* what stands on top of it may be anything, a FIFO as well */
-		fd = open(m[k].point, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-		if (fd < 0 || !is_namespace(fd, ns))
-			snapshot_gap(p->s, "namespaces", fd < 0 ? errno : ENOENT, 0);
-		else
-			read_other(p, ns, fd, 0);
-		if (fd >= 0)
-			close(fd);
-	}
-}
-
-void shm_read(struct pass *p)
-{
-	struct reading r = {
-		.want_resident = p->sources & SOURCE_BIT(SOURCE_SYSVIPC),
-		.expected = p->c->segments,
-		.threads = p->c->threads,
-	};
-	struct seen seen = { 0 };
-
-	read_namespace(&r);
-	if (r.error) {
-		/* ENOSYS: a kernel without System V IPC has no segments, and can say so */
-		snapshot_gap(p->s, "shmctl", r.error, 0);
-	} else {
-		set_limits(p, &r);
-		add_segments(p, &r, p->c->ipc_ns);
-	}
-	p->c->segments = r.segments.count;
-	reading_release(&r);
-	seen_before(&seen, p->c->ipc_ns);
-	read_others_of_tasks(p, &seen);
-	read_others_of_mounts(p, &seen);
-	table_release(&seen.numbers);
-}
+const struct sysv_kind sysv_shm = { SOURCE_SHMCTL, begin, read_it, take };

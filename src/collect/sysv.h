@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef COLLECT_SYSV_H
+#define COLLECT_SYSV_H
+
+#include "pass.h"
+
+/*
+ * How the objects of one kind of System V are read, in every IPC namespace in sight: shm.c, sem.c, msg.c;
+ * which namespaces there are, and how to get into them, is ipcns.c's.
+ */
+struct sysv_kind {
+	enum source source;
+	/* Memory for what one namespace holds; @own: the reader's. */
+	void *(*begin)(struct pass *p, bool own);
+	/* Fill it, in a thread that is in the namespace; any thread. 0 or an errno. */
+	int (*read)(void *reading);
+	/* Make objects of it, unless it could not be @read, and free it. */
+	void (*take)(struct pass *p, void *reading, uint64_t ns, bool read);
+};
+extern const struct sysv_kind sysv_shm;
+
+#endif
