@@ -8,6 +8,8 @@
 /* Kinds of objects, and the sources that they are read from. */
 #define KINDS(KIND)									\
 	KIND(SHM, shm)			/* System V shared memory segment */		\
+	KIND(SEM, sem)			/* System V set of semaphores */		\
+	KIND(MSG, msg)			/* System V message queue */			\
 	KIND(POSIX_SHM, posix_shm)	/* file on a tmpfs at /dev/shm */		\
 	KIND(POSIX_SEM, posix_sem)	/* 32-byte file sem.* directly in /dev/shm */	\
 	KIND(MEMFD, memfd)								\
@@ -30,6 +32,9 @@ enum kind {
 enum source {
 	SOURCE_SHMCTL,		/* shmctl over all indexes, all IPC namespaces in sight */
 	SOURCE_SYSVIPC,		/* /proc/sysvipc/shm: rss and swap */
+	SOURCE_SEMCTL,		/* semctl over all indexes, all IPC namespaces in sight */
+	SOURCE_SEMVALUES,	/* ... and over all semaphores of each set */
+	SOURCE_MSGCTL,		/* msgctl over all indexes, all IPC namespaces in sight */
 	SOURCE_TMPFS,		/* the files on /dev/shm and hugetlbfs mounts */
 	SOURCE_MAPS,		/* shared mappings of all processes */
 	SOURCE_FDS,		/* descriptors of all processes */
@@ -47,7 +52,8 @@ enum source {
 };
 #define SOURCE_BIT(s)	(1U << (s))
 #define SOURCES_ALL	(SOURCE_BIT(NR_SOURCES) - 1)
-#define SOURCES_SYSV	(SOURCE_BIT(SOURCE_SHMCTL))
+#define SOURCES_SYSV	(SOURCE_BIT(SOURCE_SHMCTL) | SOURCE_BIT(SOURCE_SEMCTL) | \
+			 SOURCE_BIT(SOURCE_MSGCTL))
 #define KIND_BIT(k)	(1U << (k))
 #define KINDS_ALL	(KIND_BIT(NR_KINDS) - 1)
 
@@ -59,6 +65,7 @@ enum source {
 enum need {
 	NEED_BASE,		/* that the object exists, and its own facts */
 	NEED_RESIDENT,		/* rss, swap, allocated */
+	NEED_VALUES,		/* what each semaphore is at, and who waits for it */
 	NEED_HOLDERS,		/* mappings and descriptors */
 	NEED_PROCESSES,		/* facts about the holders */
 	NEED_PIDS,		/* whether creator and last user live */
@@ -76,6 +83,7 @@ struct kind_info {
 	uint32_t needs[NR_NEEDS];	/* masks of SOURCE_BIT */
 	bool outlives;		/* may exist without a holder, so that rules after the first apply */
 	bool counted;		/* the kernel's own count proves absence: nattch */
+	bool unheld;		/* nobody maps it or has it open: who uses it the kernel does not count */
 	bool sysv;		/* of System V: known by its id in an IPC namespace, and by a key */
 	bool memory;		/* its pages are memory and swap, not a disk's or a device's */
 };

@@ -37,8 +37,8 @@ struct scene {
 
 /*
  * A pid that is said to have done something at @when (seconds since the epoch; a
- * creator: the change time; a last user: the later of attach and detach; a family's
- * pid: the birth time).
+ * creator: the change time; a last user: the latest of attach and detach, of send and
+ * receive, of the last operation; a family's pid: the birth time).
  */
 enum life pid_judge(const struct scene *scene, uint64_t pid, bool has_when, int64_t when);
 
@@ -68,6 +68,7 @@ enum reason_code {
 	REASON_ZERO_LENGTH, REASON_FUTURE_TIME, REASON_YOUNG,
 	REASON_OWNER_GONE,
 	REASON_FAMILY_ORPHAN,
+	REASON_MESSAGES, REASON_NO_COUNT,
 	REASON_NOT_POSIX_SHM,
 	REASON_CREATOR_HIDDEN, REASON_CLOCK_UNSTEADY,
 	REASON_SETTLING,

@@ -26,6 +26,7 @@ enum row_class {
 	CLASS_PROCESS,
 	CLASS_MAPPING,
 	CLASS_FD,
+	CLASS_SEMAPHORE,	/* one of a set of System V */
 	CLASS_REASON,
 	CLASS_GROUP,		/* of `list --by` */
 	CLASS_MAP,		/* of `maps`: one VMA, private or shared */
@@ -104,6 +105,13 @@ struct object {
 	const char *creator_group;
 	uint64_t creator_pid, creator_alive, last_pid, last_alive;
 	int64_t attach_time, detach_time, change_time, modify_time, access_time, birth_time;
+	uint64_t semaphores;		/* of a set */
+	struct span values;		/* of CLASS_SEMAPHORE, in their order */
+	uint64_t waiters;		/* processes that sleep in it */
+	int64_t operation_time;
+	uint64_t messages, bytes, max_bytes;	/* in a queue; and what it takes */
+	uint64_t send_pid, receive_pid;
+	int64_t send_time, receive_time;
 	uint64_t nattch, mappings, processes, openers, holders_complete;
 	uint64_t state;			/* enum state */
 	uint64_t flags;			/* enum object_flag */
@@ -148,6 +156,13 @@ struct fd {
 };
 enum access { ACCESS_PATH, ACCESS_R, ACCESS_W, ACCESS_RW, NR_ACCESSES };
 extern const char *const access_names[NR_ACCESSES + 1];
+
+struct semaphore {
+	struct facts facts;
+	uint64_t number, value;
+	uint64_t last_pid;		/* who changed it last */
+	uint64_t rise_waiters, zero_waiters;	/* processes that wait until it is larger, or 0 */
+};
 
 struct reason {
 	struct facts facts;

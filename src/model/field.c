@@ -22,6 +22,7 @@ static bool latest_time(const struct object *o, int64_t *latest, bool *unknown)
 #define T(m) { FACT_KNOWN(o, m), FACT_IS_UNKNOWN(o, m), o->m }
 		T(attach_time), T(detach_time), T(change_time),
 		T(modify_time), T(access_time), T(birth_time),
+		T(operation_time), T(send_time), T(receive_time),
 #undef T
 	};
 	bool any = false;
@@ -53,6 +54,8 @@ static void get_uses(const struct snapshot *s, const void *row, struct value *v)
 {
 	const struct object *o = row;
 
+	if (kinds[o->kind].unheld)
+		return;
 	if (kinds[o->kind].counted) {
 		v->state = FACT_KNOWN(o, nattch) ? VALUE_KNOWN : VALUE_UNKNOWN;
 		v->u = o->nattch;
@@ -216,7 +219,8 @@ static const struct field object_fields[] = {
 	STORED(VT_STRING, creator_group, HELP("creator's group"), .numeric = "creator_gid"),
 	STORED(VT_UINT, creator_pid, HELP("process that created it"), .flags = FIELD_RIGHT),
 	STORED(VT_BOOL, creator_alive, HELP("whether that very process lives"), N(PIDS)),
-	STORED(VT_UINT, last_pid, HELP("process that attached or detached last"), .flags = FIELD_RIGHT),
+	STORED(VT_UINT, last_pid, HELP("process that used it last: attached, detached, sent, received"),
+	       .flags = FIELD_RIGHT),
 	STORED(VT_BOOL, last_alive, HELP("whether that very process lives"), N(PIDS)),
 	STORED(VT_TIME, attach_time, HELP("last attach")),
 	STORED(VT_TIME, detach_time, HELP("last detach")),
@@ -249,6 +253,18 @@ static const struct field object_fields[] = {
 	       N(VERDICT), .flags = FIELD_DEFAULT),
 	STORED(VT_ROWS, reasons, HELP("why, the deciding reason first"), .rows = CLASS_REASON,
 	       N(VERDICT), .flags = FIELD_REQUIRED),
+	STORED(VT_UINT, semaphores, HELP("semaphores in the set"), .flags = FIELD_RIGHT),
+	STORED(VT_ROWS, values, HELP("the semaphores of the set"), .rows = CLASS_SEMAPHORE, N(VALUES)),
+	STORED(VT_UINT, waiters, HELP("processes that wait for a semaphore of the set"), N(VALUES),
+	       .flags = FIELD_RIGHT),
+	STORED(VT_TIME, operation_time, HELP("last operation on the set")),
+	STORED(VT_UINT, messages, HELP("messages in the queue"), .flags = FIELD_RIGHT),
+	STORED(VT_BYTES, bytes, HELP("bytes of the messages in the queue"), .flags = FIELD_RIGHT),
+	STORED(VT_BYTES, max_bytes, HELP("bytes that the queue takes"), .flags = FIELD_RIGHT),
+	STORED(VT_UINT, send_pid, HELP("process that sent last"), .flags = FIELD_RIGHT),
+	STORED(VT_UINT, receive_pid, HELP("process that received last"), .flags = FIELD_RIGHT),
+	STORED(VT_TIME, send_time, HELP("last message sent")),
+	STORED(VT_TIME, receive_time, HELP("last message received")),
 	{ .name = "cgroup", HELP("control group of its holders"), .type = VT_STRING,
 	  .get = get_cgroup, N(PROCESSES), .flags = FIELD_TABLE | FIELD_TRUNCATE },
 	{ .name = "unit", HELP("systemd unit of its holders"), .type = VT_STRING, .get = get_unit,
@@ -300,6 +316,16 @@ static const struct field mapping_fields[] = {
 static const struct field fd_fields[] = {
 	STORED(VT_UINT, fd, HELP("descriptor number"), .flags = FIELD_REQUIRED | FIELD_RIGHT),
 	STORED(VT_ENUM, access, HELP("opened for: r, w, rw, path"), .names = access_names),
+};
+#undef ROW
+
+#define ROW struct semaphore
+static const struct field semaphore_fields[] = {
+	STORED(VT_UINT, number, HELP("its place in the set"), .flags = FIELD_REQUIRED | FIELD_RIGHT),
+	STORED(VT_UINT, value, HELP("what it is at"), .flags = FIELD_REQUIRED | FIELD_RIGHT),
+	STORED(VT_UINT, last_pid, HELP("process that changed it last"), .flags = FIELD_RIGHT),
+	STORED(VT_UINT, rise_waiters, HELP("processes that wait for a larger value"), .flags = FIELD_RIGHT),
+	STORED(VT_UINT, zero_waiters, HELP("processes that wait for 0"), .flags = FIELD_RIGHT),
 };
 #undef ROW
 
@@ -464,6 +490,7 @@ const struct field_class field_classes[NR_CLASSES] = {
 	CLASS(CLASS_PROCESS, process, struct process),
 	CLASS(CLASS_MAPPING, mapping, struct mapping),
 	CLASS(CLASS_FD, fd, struct fd),
+	CLASS(CLASS_SEMAPHORE, semaphore, struct semaphore),
 	CLASS(CLASS_REASON, reason, struct reason),
 	CLASS(CLASS_GROUP, group, struct group_row),
 	CLASS(CLASS_MAP, map, struct map),

@@ -47,6 +47,27 @@ const struct kind_info kinds[NR_KINDS] = {
 		},
 		.outlives = true, .counted = true, .sysv = true, .memory = true,
 	},
+	[KIND_SEM] = {
+		.name = "sem", .plural = "System V semaphores",
+		.needs = {
+			[NEED_BASE]	 = S(SEMCTL),
+			[NEED_VALUES]	 = S(SEMCTL) | S(SEMVALUES),
+			[NEED_PIDS]	 = S(SEMCTL) | S(SEMVALUES) | S(PIDS) | S(PIDS_ALL),
+			[NEED_VERDICT]	 = S(SEMCTL) | S(SEMVALUES) | S(PIDS) | S(UIDS),
+			[NEED_LOGOUT]	 = S(LOGIND),
+		},
+		.outlives = true, .unheld = true, .sysv = true,
+	},
+	[KIND_MSG] = {
+		.name = "msg", .plural = "System V message queues",
+		.needs = {
+			[NEED_BASE]	 = S(MSGCTL),
+			[NEED_PIDS]	 = S(MSGCTL) | S(PIDS) | S(PIDS_ALL),
+			[NEED_VERDICT]	 = S(MSGCTL) | S(PIDS) | S(UIDS),
+			[NEED_LOGOUT]	 = S(LOGIND),
+		},
+		.outlives = true, .unheld = true, .sysv = true,
+	},
 	[KIND_POSIX_SHM] = {
 		.name = "posix-shm", .plural = "POSIX shared memory", .needs = FILE_NEEDS,
 		.outlives = true, .memory = true,
@@ -74,13 +95,16 @@ const struct kind_info kinds[NR_KINDS] = {
 };
 
 const char *const kind_names[NR_KINDS + 1] = {
-	[KIND_SHM] = "shm",	[KIND_POSIX_SHM] = "posix-shm", [KIND_POSIX_SEM] = "posix-sem",
+	[KIND_SHM] = "shm",	[KIND_SEM] = "sem",	[KIND_MSG] = "msg",
+	[KIND_POSIX_SHM] = "posix-shm", [KIND_POSIX_SEM] = "posix-sem",
 	[KIND_MEMFD] = "memfd", [KIND_ANON] = "anon",		[KIND_FILE] = "file",
 	[KIND_DEVICE] = "device", [KIND_SPECIAL] = "special",
 };
 
 const char *const source_names[NR_SOURCES + 1] = {
-	[SOURCE_SHMCTL] = "shmctl", [SOURCE_SYSVIPC] = "sysvipc", [SOURCE_TMPFS] = "tmpfs",
+	[SOURCE_SHMCTL] = "shmctl", [SOURCE_SYSVIPC] = "sysvipc",
+	[SOURCE_SEMCTL] = "semctl", [SOURCE_SEMVALUES] = "semctl", [SOURCE_MSGCTL] = "msgctl",
+	[SOURCE_TMPFS] = "tmpfs",
 	[SOURCE_MAPS] = "maps",	    [SOURCE_FDS] = "fds",	  [SOURCE_LEASE] = "lease",
 	[SOURCE_LOCKS] = "locks",   [SOURCE_MOUNTS] = "mounts",	  [SOURCE_PIDS] = "pids",
 	[SOURCE_PIDS_ALL] = "pids",

@@ -61,6 +61,8 @@ static bool absence_proven(const struct object *o)
 
 void lifecycle_state(struct object *o)
 {
+	if (kinds[o->kind].unheld)
+		return;
 	if (lifecycle_condemned(o) && (is_mapped(o) || o->openers))
 		FACT_SET(o, state, STATE_CONDEMNED);
 	else if (is_mapped(o))
@@ -146,7 +148,8 @@ static uint32_t kept(const struct judging *j)
 
 static uint32_t absence_unproven(const struct judging *j)
 {
-	if (absence_proven(j->o))
+	/* nothing could prove it: rule 9 says so */
+	if (absence_proven(j->o) || kinds[j->o->kind].unheld)
 		return 0;
 	if (kinds[j->o->kind].counted)
 		return R(HOLDERS_UNREADABLE);
@@ -158,7 +161,7 @@ static uint32_t known_alive(const struct judging *j)
 	const struct evidence *e = &j->o->evidence;
 
 	return IF(e->creator == LIFE_ALIVE && FACT_KNOWN(j->o, creator_pid), CREATOR_ALIVE) |
-	       IF(e->last == LIFE_ALIVE && FACT_KNOWN(j->o, last_pid), LAST_USER_ALIVE) |
+	       IF(e->last == LIFE_ALIVE, LAST_USER_ALIVE) |
 	       IF(e->has_family_pid && e->family_life == LIFE_ALIVE, FAMILY_PID_ALIVE);
 }
 
@@ -184,6 +187,10 @@ static uint32_t owner_gone(const struct judging *j)
 
 	if (!scene->initial_pid_ns || !scene->uids_complete || !FACT_KNOWN(j->o, uid))
 		return 0;
+	/* others than its owner may use it, and nobody counts them */
+	if (kinds[j->o->kind].unheld &&
+	    (j->age < j->long_grace || FACT_IS_UNKNOWN(j->o, waiters) || j->o->evidence.last == LIFE_UNKNOWN))
+		return 0;
 	for (uint32_t i = 0; i < scene->nuids; i++)
 		if (scene->uids[i] == j->o->uid)
 			return 0;
@@ -193,6 +200,16 @@ static uint32_t owner_gone(const struct judging *j)
 static uint32_t family_orphan(const struct judging *j)
 {
 	return IF(j->habit == FAMILY_HELD, FAMILY_ORPHAN);
+}
+
+static uint32_t has_messages(const struct judging *j)
+{
+	return IF(kinds[j->o->kind].unheld && FACT_KNOWN(j->o, messages) && j->o->messages, MESSAGES);
+}
+
+static uint32_t uncounted(const struct judging *j)
+{
+	return IF(kinds[j->o->kind].unheld, NO_COUNT);
 }
 
 static uint32_t not_posix_shm(const struct judging *j)
@@ -252,6 +269,8 @@ static const struct rule {
 	{ 6, ALONE, VERDICT_IDLE, recent },
 	{ 7, ALONE, VERDICT_STALE, owner_gone },
 	{ 8, ALONE, VERDICT_STALE, family_orphan },
+	{ 9, ALONE, VERDICT_IDLE, has_messages },
+	{ 9, ALONE, VERDICT_UNKNOWN, uncounted },
 	{ 10, ALONE, VERDICT_IDLE, not_posix_shm },
 	{ 11, ALONE, VERDICT_UNKNOWN, users_unknown },
 	{ 12, ALONE, VERDICT_IDLE, settling },
@@ -266,7 +285,10 @@ static bool has_future_time(const struct object *o, int64_t limit)
 	       (FACT_KNOWN(o, change_time) && o->change_time > limit) ||
 	       (FACT_KNOWN(o, modify_time) && o->modify_time > limit) ||
 	       (FACT_KNOWN(o, access_time) && o->access_time > limit) ||
-	       (FACT_KNOWN(o, birth_time) && o->birth_time > limit);
+	       (FACT_KNOWN(o, birth_time) && o->birth_time > limit) ||
+	       (FACT_KNOWN(o, operation_time) && o->operation_time > limit) ||
+	       (FACT_KNOWN(o, send_time) && o->send_time > limit) ||
+	       (FACT_KNOWN(o, receive_time) && o->receive_time > limit);
 }
 
 /* An age that is unknown counts as none: too young for anything, whatever the grace time. */
@@ -309,6 +331,66 @@ static void judge_by(struct snapshot *s, const struct scene *scene, struct objec
 	}
 }
 
+/* When it was used last, 0: never. */
+static int64_t last_use(const struct object *o)
+{
+	const int64_t uses[] = { o->attach_time, o->detach_time, o->operation_time, o->send_time, o->receive_time };
+	int64_t last = 0;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(uses); i++)
+		if (uses[i] > last)
+			last = uses[i];
+	return last;
+}
+
+/* Of a set of semaphores several processes may be the last, and when is known of the latest only. */
+static enum life judge_semaphores(const struct snapshot *s, const struct scene *scene, const struct object *o,
+				  bool credible)
+{
+	/* that a value was set is no operation, and told by the change time */
+	int64_t used = last_use(o), last = used > o->change_time ? used : o->change_time;
+	enum life all = LIFE_GONE;
+
+	for (uint32_t i = 0; i < o->values.count; i++) {
+		const struct semaphore *one = snapshot_row(s, CLASS_SEMAPHORE, o->values.first + i);
+		enum life life = FACT_KNOWN(one, last_pid) ? pid_judge(scene, one->last_pid, credible, last) :
+				 FACT_IS_UNKNOWN(one, last_pid) ? LIFE_UNKNOWN : LIFE_GONE;
+
+		if (life == LIFE_ALIVE)
+			return LIFE_ALIVE;
+		if (life == LIFE_UNKNOWN)
+			all = LIFE_UNKNOWN;
+	}
+	return FACT_KNOWN(o, values) ? all : LIFE_UNKNOWN;
+}
+
+/* A receiver may wait for long, while senders come and go: each by its own time. */
+static enum life judge_queue(const struct scene *scene, const struct object *o, bool credible)
+{
+	enum life send = pid_judge(scene, o->send_pid, credible, o->send_time);
+	enum life receive = pid_judge(scene, o->receive_pid, credible, o->receive_time);
+
+	if (!FACT_KNOWN(o, send_time))
+		send = LIFE_GONE;
+	if (!FACT_KNOWN(o, receive_time))
+		receive = LIFE_GONE;
+	if (send == LIFE_ALIVE || receive == LIFE_ALIVE)
+		return LIFE_ALIVE;
+	return send == LIFE_UNKNOWN || receive == LIFE_UNKNOWN ? LIFE_UNKNOWN : LIFE_GONE;
+}
+
+static enum life judge_last(const struct snapshot *s, const struct scene *scene, const struct object *o,
+			    bool credible)
+{
+	int64_t last = last_use(o);
+
+	if (o->kind == KIND_SEM)
+		return judge_semaphores(s, scene, o, credible);
+	if (o->kind == KIND_MSG)
+		return judge_queue(scene, o, credible);
+	return pid_judge(scene, o->last_pid, credible && last, last);
+}
+
 /*
  * Whether creator and last user live. While the change time itself is not credible,
  * no time of the object is.
@@ -316,14 +398,13 @@ static void judge_by(struct snapshot *s, const struct scene *scene, struct objec
 static void judge_pids(const struct snapshot *s, const struct scene *scene, struct object *o)
 {
 	struct evidence *e = &o->evidence;
-	int64_t booted = (scene->now - scene->boot) / 1000, last;
+	int64_t booted = (scene->now - scene->boot) / 1000;
 	bool credible = FACT_KNOWN(o, change_time) && o->change_time >= booted &&
 			o->change_time <= scene->now / 1000 + 2;
 	bool born = FACT_KNOWN(o, birth_time);
 
 	e->creator = pid_judge(scene, o->creator_pid, credible, o->change_time);
-	last = o->attach_time > o->detach_time ? o->attach_time : o->detach_time;
-	e->last = pid_judge(scene, o->last_pid, credible && last, last);
+	e->last = judge_last(s, scene, o, credible);
 	/* the number in the name of a container's file is of another pid namespace */
 	if (e->has_family_pid && !e->namespace_other)
 		e->family_life = pid_judge(scene, e->family_pid, credible && born, o->birth_time);

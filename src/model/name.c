@@ -31,6 +31,8 @@ static const struct grammar {
 	const char *example;
 } grammars[] = {
 	[KIND_SHM] = { SYSV_FORMS, SUFFIX_NS, PATH_ANY, "shm:7 or shm:0x00a76098" },
+	[KIND_SEM] = { SYSV_FORMS, SUFFIX_NS, PATH_ANY, "sem:3 or sem:0x00a76098" },
+	[KIND_MSG] = { SYSV_FORMS, SUFFIX_NS, PATH_ANY, "msg:5 or msg:0x00a76098" },
 	[KIND_POSIX_SHM] = { FILE_FORMS, SUFFIX_MOUNT, PATH_BELOW,
 			     "posix-shm:/name or posix-shm:MAJ:MIN:INODE" },
 	[KIND_POSIX_SEM] = { FILE_FORMS, SUFFIX_MOUNT, PATH_FLAT,

@@ -29,6 +29,8 @@ const struct reason_info reason_infos[NR_REASONS] = {
 	[REASON_OWNER_GONE] = { "owner-gone", "its owner has no process at all" },
 	[REASON_FAMILY_ORPHAN] = { "family-orphan",
 		"its makers hold it as long as they need it, and nobody does" },
+	[REASON_MESSAGES] = { "messages", "messages are waiting in it" },
+	[REASON_NO_COUNT] = { "no-count", "the kernel does not count who uses it" },
 	[REASON_NOT_POSIX_SHM] = { "not-posix-shm",
 		"it lies in a subfolder or has several links: not made by shm_open" },
 	[REASON_CREATOR_HIDDEN] = { "creator-hidden",
@@ -120,8 +122,12 @@ static void tell_creator_alive(const struct telling *t)
 
 static void tell_last_user_alive(const struct telling *t)
 {
-	buf_printf(t->out, "its last user, process %llu, is alive",
-		   (unsigned long long)t->o->last_pid);
+	if (t->o->kind == KIND_MSG)
+		buf_puts(t->out, "its last sender or its last receiver is alive");
+	else if (FACT_KNOWN(t->o, last_pid))
+		buf_printf(t->out, "its last user, process %llu, is alive", (unsigned long long)t->o->last_pid);
+	else
+		buf_puts(t->out, "one of its last users is alive");
 }
 
 static void tell_family_pid_alive(const struct telling *t)
@@ -154,6 +160,20 @@ static void tell_owner_gone(const struct telling *t)
 static void tell_family_orphan(const struct telling *t)
 {
 	buf_printf(t->out, "%s holds it as long as it is needed, and nobody holds it", habit_of(t));
+}
+
+static void tell_waiters(const struct telling *t)
+{
+	if (FACT_KNOWN(t->o, waiters))
+		buf_printf(t->out, "%llu process%s wait%s in it", (unsigned long long)t->o->waiters,
+			   t->o->waiters == 1 ? "" : "es", t->o->waiters == 1 ? "s" : "");
+	else
+		buf_puts(t->out, reason_infos[REASON_WAITERS].meaning);
+}
+
+static void tell_messages(const struct telling *t)
+{
+	buf_printf(t->out, "%llu message%s in it", (unsigned long long)t->o->messages, plural(t->o->messages));
 }
 
 static void tell_settling(const struct telling *t)
@@ -189,6 +209,8 @@ static void (*const tellers[NR_REASONS])(const struct telling *) = {
 	[REASON_YOUNG] = tell_young,
 	[REASON_OWNER_GONE] = tell_owner_gone,
 	[REASON_FAMILY_ORPHAN] = tell_family_orphan,
+	[REASON_WAITERS] = tell_waiters,
+	[REASON_MESSAGES] = tell_messages,
 	[REASON_SETTLING] = tell_settling,
 	[REASON_ABANDONED] = tell_abandoned,
 };

@@ -25,16 +25,16 @@ static const struct {
 		    "flags", "family" } },
 	{ "memory", { "size", "allocated", "rss", "swap", "page_size" } },
 	{ "whose", { "mode", "user", "group", "creator_user", "creator_group", "creator_pid",
-		     "creator_alive", "last_pid", "last_alive" } },
+		     "creator_alive", "last_pid", "last_alive", "send_pid", "receive_pid" } },
 	{ "when", { "birth_time", "change_time", "modify_time", "access_time", "attach_time",
-		    "detach_time", "age" } },
+		    "detach_time", "operation_time", "send_time", "receive_time", "age" } },
 	{ "use", { "state", "nattch", "mappings", "processes", "openers", "holders_complete",
-		   "cgroup", "unit", "container", "logout" } },
+		   "semaphores", "waiters", "messages", "bytes", "max_bytes", "cgroup", "unit", "container", "logout" } },
 };
 
 /* What stands elsewhere on the page. */
 static const char *const elsewhere[] = {
-	"name", "verdict", "reasons", "holders", "uses", "uid", "gid", "creator_uid", "creator_gid",
+	"name", "verdict", "reasons", "values", "holders", "uses", "uid", "gid", "creator_uid", "creator_gid",
 };
 
 static const char *const verdict_texts[NR_VERDICTS] = {
@@ -229,6 +229,31 @@ static void put_holders(struct page *p)
 		buf_puts(&p->out, "  there may be more holders than could be seen\n");
 }
 
+/* What is true of one, in the words of its fields: "  0  value 1, last_pid 4712 …". */
+static void put_semaphores(struct page *p)
+{
+	const struct object *o = p->o;
+	const struct field *f;
+
+	if (FACT_KNOWN(o, values))
+		put_title(p, "semaphores");
+	for (uint32_t i = 0; i < o->values.count; i++) {
+		const void *row = snapshot_row(p->s, CLASS_SEMAPHORE, o->values.first + i);
+
+		for (unsigned int k = 0; (f = field_at(CLASS_SEMAPHORE, k)); k++) {
+			struct value v;
+
+			field_get(p->s, f, row, &v);
+			if (k)
+				buf_printf(&p->out, "%s%s ", k == 1 ? "  " : ", ", f->name);
+			else
+				buf_puts(&p->out, "  ");
+			value_put(&p->out, p->s, f, row, &v, &p->options->style);
+		}
+		buf_putc(&p->out, '\n');
+	}
+}
+
 /* "shm:7: 64K, user alice, attached, live" */
 static void put_header(struct page *p)
 {
@@ -264,6 +289,7 @@ int view_detail(FILE *out, const struct snapshot *s, uint32_t object,
 	if (options->more)
 		buf_puts(&p.out, options->more);
 	put_sections(&p);
+	put_semaphores(&p);
 	put_holders(&p);
 	fwrite(p.out.s, 1, p.out.len, out);
 	buf_release(&p.out);

@@ -72,13 +72,29 @@ static void get_attached(const struct object *o, struct moment *m)
 		m->mark = MARK_PAST;
 	} else {
 		/* that a file was mapped once leaves no trace */
-		m->mark = kinds[o->kind].counted ? MARK_NO : MARK_UNKNOWN;
+		m->mark = kinds[o->kind].counted || kinds[o->kind].unheld ? MARK_NO : MARK_UNKNOWN;
 	}
+}
+
+/* Of what nobody holds: an operation, a message, or somebody who waits. */
+static void get_last_use(const struct object *o, struct moment *m)
+{
+	const int64_t uses[] = { o->operation_time, o->send_time, o->receive_time };
+
+	m->before = "last ";
+	for (unsigned int i = 0; i < ARRAY_SIZE(uses); i++)
+		if (uses[i] > m->time)
+			at_time(m, true, uses[i]);
+	m->mark = m->has_time ? MARK_PAST : MARK_NO;
+	if (FACT_KNOWN(o, waiters) && o->waiters)
+		m->mark = MARK_NOW;
 }
 
 static void get_in_use(const struct object *o, struct moment *m)
 {
-	if (is_used(o) || in_state(o, STATE_ATTACHED) || in_state(o, STATE_OPEN)) {
+	if (kinds[o->kind].unheld) {
+		get_last_use(o, m);
+	} else if (is_used(o) || in_state(o, STATE_ATTACHED) || in_state(o, STATE_OPEN)) {
 		m->mark = MARK_NOW;
 		m->before = "now";
 	} else if (kinds[o->kind].counted) {
@@ -97,7 +113,7 @@ static void get_detached(const struct object *o, struct moment *m)
 	at_time(m, FACT_KNOWN(o, detach_time), o->detach_time);
 	m->before = m->has_time ? "last " : NULL;
 	m->mark = unused ? MARK_NOW : m->has_time ? MARK_PAST : MARK_NO;
-	if (!FACT_KNOWN(o, state) && !is_used(o))
+	if (!FACT_KNOWN(o, state) && !is_used(o) && !kinds[o->kind].unheld)
 		m->mark = MARK_UNKNOWN;
 }
 

@@ -226,7 +226,7 @@ $segment"
 	assert_equal "$(results -k posix-sem -k posix-shm)" $'posix-sem:/s planned\nposix-shm:/file planned'
 	assert_equal "$(results -k memfd)" ''
 	run -2 ipctop clean --older-than 0 --yes --kind shm,nothing
-	assert_line --index 0 --regexp '^ipctop: nothing: no such kind; there are shm, posix-shm, '
+	assert_line --index 0 --regexp '^ipctop: nothing: no such kind; there are shm, sem, msg, posix-shm, '
 	run -0 ipctop clean --older-than 0 --yes --kind posix-sem
 	there file
 	segment_there "${FACT[seg.id]}"

@@ -119,7 +119,9 @@ invalid()
 		"creator_user","creator_gid","creator_group","creator_pid","creator_alive","last_pid",
 		"last_alive","attach_time","detach_time","change_time","modify_time","access_time",
 		"birth_time","age","nattch","mappings","processes","openers","holders_complete","state",
-		"flags","logout","family","unknown","verdict","reasons","holders"] as $wanted |
+		"flags","logout","family","unknown","verdict","reasons","semaphores",
+		"values","waiters","operation_time","messages","bytes","max_bytes","send_pid","receive_pid",
+		"send_time","receive_time","holders"] as $wanted |
 		all(.objects[]; keys_unsorted == $wanted)'
 	expect_doc '["pid","start_time","uid","user","comm","cmdline","cgroup","unit","container","pid_ns",
 		"mappings","fds"] as $wanted | all(.objects[].holders[]; keys_unsorted == $wanted)'

@@ -51,6 +51,8 @@ struct thing {
 	enum kind kind;
 	uint64_t nattch, mappings, openers;
 	bool nattch_unknown, private_mapping, locked, waiters, mounted;
+	bool values_unknown;		/* of semaphores: their values, last users and waiters */
+	unsigned int messages;
 	bool condemned;			/* shm: marked; others: without a link */
 	enum said lease;
 	bool absent, unread;		/* proven by looking twice; a task could not be read */
@@ -86,7 +88,7 @@ struct world {
 };
 
 static const char judge_policy[] =
-	"keep shm:77777 posix-shm:/kept posix-sem:/kept memfd:0:1:77777\n"
+	"keep shm:77777 sem:77777 msg:77777 posix-shm:/kept posix-sem:/kept memfd:0:1:77777\n"
 	"family Unsure (sub/|sem\\.)?unsure-([0-9]+)-([a-z]) unsure pid=2 instance=3\n"
 	"family Held (sub/|sem\\.)?held-([0-9]+)-([a-z]) held pid=2 instance=3\n"
 	"family Kept (sub/|sem\\.)?kept-([0-9]+)-([a-z]) kept pid=2 instance=3\n"
@@ -148,10 +150,10 @@ static inline void set_name(struct world *w, struct object *o, const struct thin
 	const char *kind = kinds[t->kind].name;
 	char text[64];
 
-	if (t->kind == KIND_SHM) {
+	if (kinds[t->kind].sysv) {
 		FACT_SET(o, id, t->kept ? 77777 : number);
 		FACT_SET(o, key, family_key(t));
-		snprintf(text, sizeof(text), "shm:%u", (unsigned int)o->id);
+		snprintf(text, sizeof(text), "%s:%u", kind, (unsigned int)o->id);
 	} else if (nameless || !t->kept) {
 		snprintf(text, sizeof(text), "%s:0:1:%u", kind, t->kept ? 77777 : number);
 	} else {
@@ -160,16 +162,16 @@ static inline void set_name(struct world *w, struct object *o, const struct thin
 	FACT_SET(o, name, arena_strdup(w->s->arena, text));
 	if (nameless)
 		FACT_SET(o, label, "thing");
-	else if (t->kind != KIND_SHM)
+	else if (!kinds[t->kind].sysv)
 		FACT_SET(o, path, file_path(w, t));
 }
 
 static inline void set_times(struct object *o, const struct thing *t)
 {
-	int64_t used = NOW - (!t->age ? WEEK : t->age == NEW ? 0 : t->age);
+	int64_t used = NOW - (!t->age ? WEEK : t->age == NEW ? 0 : t->age), first, then;
 
 	FACT_SET(o, change_time, t->changed ? t->changed : used - CHANGED);
-	if (t->kind != KIND_SHM) {
+	if (!kinds[t->kind].sysv) {
 		FACT_SET(o, modify_time, t->future ? NOW + t->future : used - ATTACHED);
 		FACT_SET(o, access_time, used);
 		if (t->births_unknown)
@@ -183,24 +185,64 @@ static inline void set_times(struct object *o, const struct thing *t)
 		FACT_SET(o, change_time, t->changed ? t->changed : used);
 		return;
 	}
-	FACT_SET(o, attach_time, t->future ? NOW + t->future : t->attached_last ? used : used - ATTACHED);
-	FACT_SET(o, detach_time, t->attached_last ? used - ATTACHED : used);
+	first = t->future ? NOW + t->future : t->attached_last ? used : used - ATTACHED;
+	then = t->attached_last ? used - ATTACHED : used;
+	if (t->kind == KIND_SEM) {
+		FACT_SET(o, operation_time, t->future ? first : used);
+	} else if (t->kind == KIND_MSG) {
+		/* the receiver is the one that may be alive */
+		FACT_SET(o, send_time, first);
+		FACT_SET(o, receive_time, then);
+		FACT_SET(o, send_pid, GONE);
+		if (t->last == HIDDEN)
+			FACT_UNKNOWN(o, receive_pid);
+		else
+			FACT_SET(o, receive_pid, t->last ? t->last : GONE);
+	} else {
+		FACT_SET(o, attach_time, first);
+		FACT_SET(o, detach_time, then);
+	}
 }
 
-static inline void set_segment(struct object *o, const struct thing *t)
+static inline void set_semaphores(struct world *w, struct object *o, const struct thing *t)
 {
-	if (t->nattch_unknown)
-		FACT_UNKNOWN(o, nattch);
-	else
-		FACT_SET(o, nattch, t->nattch);
+	/* one that was never used, and one that was */
+	struct semaphore *unused = snapshot_add(w->s, CLASS_SEMAPHORE), *one;
+	struct span both = { snapshot_count(w->s, CLASS_SEMAPHORE) - 1, 2 };
+
+	FACT_SET(unused, number, 0);
+	one = snapshot_add(w->s, CLASS_SEMAPHORE);
+	FACT_SET(one, number, 1);
+	if (t->last == HIDDEN)
+		FACT_UNKNOWN(one, last_pid);
+	else if (!t->never)
+		FACT_SET(one, last_pid, t->last ? t->last : GONE);
+	FACT_SET(o, values, both);
+	FACT_SET(o, waiters, t->waiters);
+}
+
+static inline void set_sysv(struct world *w, struct object *o, const struct thing *t)
+{
 	if (t->creator == HIDDEN)
 		FACT_UNKNOWN(o, creator_pid);
-	else
+	else if (t->kind == KIND_SHM)
 		FACT_SET(o, creator_pid, t->creator ? t->creator : GONE);
-	if (t->last == HIDDEN)
+	if (t->values_unknown) {
+		FACT_UNKNOWN(o, values);
+		FACT_UNKNOWN(o, waiters);
+	} else if (t->kind == KIND_SEM) {
+		set_semaphores(w, o, t);
+	}
+	if (t->last == HIDDEN || t->values_unknown)
 		FACT_UNKNOWN(o, last_pid);
-	else if (!t->never)
+	else if (!t->never && t->kind != KIND_SEM)
 		FACT_SET(o, last_pid, t->last ? t->last : GONE);
+	if (t->kind == KIND_MSG)
+		FACT_SET(o, messages, t->messages);
+	if (t->kind == KIND_SHM && !t->nattch_unknown)
+		FACT_SET(o, nattch, t->nattch);
+	else if (t->kind == KIND_SHM)
+		FACT_UNKNOWN(o, nattch);
 	o->flags |= t->condemned ? OBJECT_CONDEMNED : 0;
 }
 
@@ -227,7 +269,7 @@ static inline uint32_t world_add(struct world *w, const struct thing *t)
 
 	FACT_SET(o, kind, t->kind);
 	set_name(w, o, t, i + 1);
-	FACT_SET(o, device, t->other_device ? makedev(0, 31) : makedev(0, t->kind == KIND_SHM ? 1 : 30));
+	FACT_SET(o, device, t->other_device ? makedev(0, 31) : makedev(0, kinds[t->kind].sysv ? 1 : 30));
 	FACT_SET(o, inode, i + 1);
 	FACT_SET(o, size, t->empty ? 0 : 4096);
 	FACT_SET(o, uid, t->uid ? t->uid : RESIDENT_USER);
@@ -235,8 +277,8 @@ static inline uint32_t world_add(struct world *w, const struct thing *t)
 	FACT_SET(o, processes, t->mappings > 0);
 	FACT_SET(o, flags, 0);
 	set_times(o, t);
-	if (t->kind == KIND_SHM)
-		set_segment(o, t);
+	if (kinds[t->kind].sysv)
+		set_sysv(w, o, t);
 	else
 		set_file(o, t);
 	o->evidence.private_mapping = t->private_mapping;

@@ -203,6 +203,40 @@ static inline void sample_file(struct snapshot *s)
 	sample_fd(s, h, 3, ACCESS_R);
 }
 
+static inline void sample_semaphores(struct snapshot *s)
+{
+	struct object *o = sample_object(s, KIND_SEM, "sem:3");
+
+	FACT_SET(o, semaphores, 2);
+	FACT_SET(o, waiters, 1);
+	FACT_UNKNOWN(o, last_pid);
+	FACT_SET(o, operation_time, 1795531000);
+	FACT_SET(o, values, ((struct span){ .first = snapshot_count(s, CLASS_SEMAPHORE), .count = 2 }));
+	for (uint64_t i = 0; i < o->values.count; i++) {
+		struct semaphore *one = snapshot_add(s, CLASS_SEMAPHORE);
+
+		FACT_SET(one, number, i);
+		FACT_SET(one, value, 32767 * i);
+		if (i)
+			FACT_SET(one, last_pid, 4712);
+		FACT_SET(one, rise_waiters, !i);
+		FACT_SET(one, zero_waiters, 0);
+	}
+}
+
+static inline void sample_queue(struct snapshot *s)
+{
+	struct object *o = sample_object(s, KIND_MSG, "msg:5");
+
+	FACT_SET(o, messages, 3);
+	FACT_SET(o, bytes, 300);
+	FACT_SET(o, max_bytes, 16384);
+	FACT_SET(o, send_pid, 4712);
+	FACT_UNKNOWN(o, receive_pid);
+	FACT_SET(o, send_time, 1795531000);
+	FACT_SET(o, receive_time, 1795530000);
+}
+
 static inline struct snapshot *sample_snapshot(void)
 {
 	struct snapshot *s = snapshot_new();
@@ -225,6 +259,8 @@ static inline struct snapshot *sample_snapshot(void)
 	sample_object(s, KIND_DEVICE, "device:/dev/dri/card0");
 	o = sample_object(s, KIND_SPECIAL, "special:0:15:3");
 	FACT_SET(o, label, "perf_event");
+	sample_semaphores(s);
+	sample_queue(s);
 	snapshot_sum(s);
 	return s;
 }

@@ -8,6 +8,8 @@
 #define SHM	KIND_SHM
 #define FILE_	KIND_POSIX_SHM
 #define SEM	KIND_POSIX_SEM
+#define SET	KIND_SEM
+#define QUEUE	KIND_MSG
 
 static const struct rule_case {
 	const char *what;
@@ -190,6 +192,56 @@ static const struct rule_case {
 	{ "held family, within it", { FILE_, .family = HELD, .age = GRACE - 1 }, "idle: young" },
 	{ "unsure family", { FILE_, .family = UNSURE, .age = HOUR }, "idle: settling" },
 
+	/* 9: semaphores and queues of System V, whose users nobody counts */
+	{ "nothing known", { SET }, "unknown: no-count" },
+	{ "nothing known", { QUEUE }, "unknown: no-count" },
+	{ "used an hour ago", { SET, .age = HOUR }, "unknown: no-count" },
+	{ "never used", { SET, .never = true }, "unknown: no-count" },
+	{ "never used", { QUEUE, .never = true }, "unknown: no-count" },
+	{ "--older-than 0", { SET, .age = NEW }, "unknown: no-count", { .older_than_set = true } },
+	{ "messages", { QUEUE, .messages = 3 }, "idle: messages" },
+	{ "messages, --older-than 0", { QUEUE, .messages = 3, .age = NEW }, "idle: messages",
+	  { .older_than_set = true } },
+	{ "somebody waits", { SET, .waiters = true }, "live: waiters" },
+	{ "somebody waits, kept, its owner gone", { SET, .waiters = true, .kept = true, .uid = DEPARTED_USER },
+	  "live: waiters" },
+	{ "kept", { SET, .kept = true }, "idle: kept" },
+	{ "kept", { QUEUE, .kept = true, .messages = 1 }, "idle: kept" },
+	{ "the last user lives", { SET, .last = OLD }, "idle: last-user-alive" },
+	{ "the last receiver lives, a sender came later", { QUEUE, .last = OLD, .messages = 1 },
+	  "idle: last-user-alive" },
+	{ "the last user's number is another's", { SET, .last = REUSED }, "unknown: no-count" },
+	{ "the last user's number is another's", { QUEUE, .last = REUSED }, "unknown: no-count" },
+	{ "young", { SET, .age = GRACE - 1 }, "idle: young" },
+	{ "young", { QUEUE, .age = GRACE - 1, .messages = 1 }, "idle: young" },
+	{ "a time ahead", { SET, .future = HOUR }, "idle: future-time young" },
+	{ "a time ahead", { QUEUE, .future = HOUR }, "idle: future-time young" },
+	{ "values unread", { SET, .values_unknown = true }, "unknown: no-count" },
+	/* 7, with the long grace */
+	{ "owner gone", { SET, .uid = DEPARTED_USER }, "stale: owner-gone" },
+	{ "owner gone", { QUEUE, .uid = DEPARTED_USER }, "stale: owner-gone" },
+	{ "owner gone, never used", { SET, .uid = DEPARTED_USER, .never = true }, "stale: owner-gone" },
+	{ "owner gone, never used", { QUEUE, .uid = DEPARTED_USER, .never = true }, "stale: owner-gone" },
+	{ "owner gone, messages", { QUEUE, .uid = DEPARTED_USER, .messages = 1 }, "stale: owner-gone" },
+	{ "owner gone, at the long grace", { SET, .uid = DEPARTED_USER, .age = LONG }, "stale: owner-gone" },
+	{ "owner gone, within it", { SET, .uid = DEPARTED_USER, .age = LONG - 1 }, "unknown: no-count" },
+	{ "owner gone, within it", { QUEUE, .uid = DEPARTED_USER, .age = LONG - 1, .messages = 1 },
+	  "idle: messages" },
+	{ "owner gone, the last user lives", { SET, .uid = DEPARTED_USER, .last = OLD },
+	  "idle: last-user-alive" },
+	{ "owner gone, the last receiver lives", { QUEUE, .uid = DEPARTED_USER, .last = OLD },
+	  "idle: last-user-alive" },
+	{ "owner gone, the last user hidden", { SET, .uid = DEPARTED_USER, .last = HIDDEN },
+	  "unknown: no-count" },
+	{ "owner gone, the last receiver hidden", { QUEUE, .uid = DEPARTED_USER, .last = HIDDEN },
+	  "unknown: no-count" },
+	{ "owner gone, values unread", { SET, .uid = DEPARTED_USER, .values_unknown = true },
+	  "unknown: no-count" },
+	{ "owner gone, clock unsteady", { SET, .uid = DEPARTED_USER, .last = OLD }, "unknown: no-count",
+	  { .unsteady = true } },
+	{ "owner gone, in a container", { SET, .uid = DEPARTED_USER }, "unknown: no-count",
+	  { .in_container = true } },
+
 	/* 10: not made by shm_open */
 	{ "subfolder", { FILE_, .subfolder = true }, "idle: not-posix-shm" },
 	{ "two links", { FILE_, .links = 2 }, "idle: not-posix-shm" },
@@ -331,6 +383,9 @@ static void test_pids_told(void **state)
 		{ "unsteady", { SHM, .creator = OLD, .changed = BOOT - 1 }, "?", "no" },
 		{ "never attached", { SHM, .never = true }, "no", "-" },
 		{ "a file has neither", { FILE_ }, "-", "-" },
+		{ "semaphores tell no creator", { SET, .last = OLD }, "-", "-" },
+		{ "a queue", { QUEUE, .last = OLD }, "-", "yes" },
+		{ "a queue that was never used", { QUEUE, .never = true }, "-", "-" },
 	};
 #define TOLD(o, m) (FACT_IS_UNKNOWN(o, m) ? "?" : !FACT_KNOWN(o, m) ? "-" : (o)->m ? "yes" : "no")
 	FOR_EACH_CASE(c, rows) {

@@ -92,13 +92,14 @@ static void test_facts_come_back(void **state)
 {
 	char *text = sample_text();
 	struct snapshot *s = parsed(text), *orig = sample_snapshot();
-	const struct object *o = snapshot_object(s, 0), *file = snapshot_object(s, 1);
+	const struct object *o = snapshot_object(s, 0), *file = snapshot_object(s, 1), *set = snapshot_object(s, 8);
+	const struct semaphore *one;
 	const struct holder *h;
 	const struct process *p;
 
 	assert_int_equal(snapshot_count(s, CLASS_OBJECT), NR_KINDS);
 	for (uint32_t i = 0; i < NR_KINDS; i++) {
-		assert_int_equal(snapshot_object(s, i)->kind, i);
+		assert_int_equal(snapshot_object(s, i)->kind, snapshot_object(orig, i)->kind);
 		assert_int_equal(snapshot_object(s, i)->facts.unknown,
 				 snapshot_object(orig, i)->facts.unknown);
 	}
@@ -116,6 +117,10 @@ static void test_facts_come_back(void **state)
 	p = snapshot_row(s, CLASS_PROCESS, h->process);
 	assert_true(p->pid == 4712 && p->start_time == SAMPLE_START);
 	assert_int_equal(h->mappings.count, 2);
+	assert_string_equal(set->name, "sem:3");
+	assert_int_equal(set->values.count, 2);
+	one = snapshot_row(s, CLASS_SEMAPHORE, set->values.first + 1);
+	assert_true(one->number == 1 && one->value == 32767 && one->last_pid == 4712 && one->rise_waiters == 0);
 	assert_int_equal(((struct limits *)snapshot_row(s, CLASS_LIMITS, 0))->shmmax, SAMPLE_SHMMAX);
 	snapshot_free(orig);
 	snapshot_free(s);
