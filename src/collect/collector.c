@@ -170,7 +170,7 @@ static bool wants(const struct pass *p, enum source source)
 static void forget_objects(struct pass *p)
 {
 	static const enum row_class joined[] = {
-		CLASS_OBJECT, CLASS_HOLDER, CLASS_PROCESS, CLASS_MAPPING, CLASS_FD,
+		CLASS_OBJECT, CLASS_HOLDER, CLASS_PROCESS, CLASS_MAPPING, CLASS_FD, CLASS_SEMAPHORE,
 	};
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(joined); i++)

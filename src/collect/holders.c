@@ -159,7 +159,7 @@ void join_holders(struct pass *p)
 		struct object *o = snapshot_object(p->s, i);
 
 		o->evidence.holders_unread = unread;
-		if (scanned)
+		if (scanned && !kinds[o->kind].unheld)
 			count_holders(p, o);
 	}
 }
@@ -171,7 +171,7 @@ void holders_complete(struct pass *p)
 		struct object *o = snapshot_object(p->s, i);
 		bool complete;
 
-		if (!(p->sources & SOURCE_BIT(SOURCE_MAPS)))
+		if (!(p->sources & SOURCE_BIT(SOURCE_MAPS)) || kinds[o->kind].unheld)
 			continue;
 		if (kinds[o->kind].counted)
 			complete = FACT_KNOWN(o, nattch) && o->nattch == o->mappings;

@@ -7,10 +7,11 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <sys/ipc.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const struct sysv_kind *const readers[] = { &sysv_shm };
+static const struct sysv_kind *const readers[] = { &sysv_shm, &sysv_sem, &sysv_msg };
 
 /* One namespace, and what each kind has there. */
 struct visit {
@@ -153,6 +154,20 @@ static void visit_those_of_mounts(struct pass *p, struct seen *seen)
 		if (fd >= 0)
 			close(fd);
 	}
+}
+
+void sysv_perm(struct pass *p, struct object *o, const struct ipc_perm *perm, uint64_t ns, int64_t changed)
+{
+	FACT_SET(o, key, (uint32_t)perm->__key);
+	FACT_SET(o, ipc_ns, ns);
+	FACT_SET(o, mode, perm->mode & 0777);
+	FACT_SET(o, uid, perm->uid);
+	FACT_SET(o, gid, perm->gid);
+	FACT_SET(o, creator_uid, perm->cuid);
+	FACT_SET(o, creator_gid, perm->cgid);
+	FACT_SET(o, change_time, changed);
+	o->flags |= perm->mode & 0002 ? OBJECT_WORLD_WRITABLE : 0;
+	o->evidence.namespace_other = ns != p->c->ipc_ns;
 }
 
 void sysv_read(struct pass *p)

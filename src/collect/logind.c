@@ -12,7 +12,8 @@
 #include "ipctop/io.h"
 
 #define LARGEST	(1024 * 1024)
-#define REMOVED	(KIND_BIT(KIND_SHM) | KIND_BIT(KIND_POSIX_SHM) | KIND_BIT(KIND_POSIX_SEM))
+#define REMOVED	(KIND_BIT(KIND_SHM) | KIND_BIT(KIND_SEM) | KIND_BIT(KIND_MSG) | \
+		 KIND_BIT(KIND_POSIX_SHM) | KIND_BIT(KIND_POSIX_SEM))
 
 static int open_at(const struct logind *l, const char *path, int flags)
 {
@@ -324,7 +325,7 @@ static bool is_spared(const struct danger *d, const struct object *o, uint32_t i
 		return true;
 	if (FACT_KNOWN(o, user) && !d->lingering_rc && lingers(d, o->user))
 		return true;
-	if (o->kind == KIND_SHM)
+	if (kinds[o->kind].sysv)
 		return d->foreign_ipc || (FACT_KNOWN(o, nattch) && o->nattch) ||
 		       o->flags & OBJECT_CONDEMNED;
 	return o->flags & OBJECT_UNLINKED || !FACT_KNOWN(o, path) || !in_own_folders(d, o, i);

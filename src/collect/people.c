@@ -46,7 +46,14 @@ void pids_judge(struct pass *p)
 			continue;
 		add_pid(&pids, FACT_KNOWN(o, creator_pid), o->creator_pid);
 		add_pid(&pids, FACT_KNOWN(o, last_pid), o->last_pid);
+		add_pid(&pids, FACT_KNOWN(o, send_pid), o->send_pid);
+		add_pid(&pids, FACT_KNOWN(o, receive_pid), o->receive_pid);
 		add_pid(&pids, o->evidence.has_family_pid, o->evidence.family_pid);
+	}
+	for (uint32_t i = 0; i < snapshot_count(p->s, CLASS_SEMAPHORE); i++) {
+		const struct semaphore *one = snapshot_row(p->s, CLASS_SEMAPHORE, i);
+
+		add_pid(&pids, FACT_KNOWN(one, last_pid), one->last_pid);
 	}
 	sorted = pids.rows;
 	if (pids.count)

@@ -17,6 +17,18 @@ struct sysv_kind {
 	/* Make objects of it, unless it could not be @read, and free it. */
 	void (*take)(struct pass *p, void *reading, uint64_t ns, bool read);
 };
-extern const struct sysv_kind sysv_shm;
+extern const struct sysv_kind sysv_shm, sysv_sem, sysv_msg;
+
+/* Owner, mode, key and change time, which all have in one form (struct ipc_perm). */
+struct ipc_perm;
+void sysv_perm(struct pass *p, struct object *o, const struct ipc_perm *perm, uint64_t ns, int64_t changed);
+/* A pid as the kernel tells it: 0 is not visible in the reader's pid namespace, where @ever anybody did it. */
+#define SYSV_PID(o, member, pid, ever)		\
+	do {					\
+		if (pid)			\
+			FACT_SET(o, member, pid);	\
+		else if (ever)			\
+			FACT_UNKNOWN(o, member);	\
+	} while (0)
 
 #endif
