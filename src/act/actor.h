@@ -47,6 +47,10 @@ int in_ipc_ns(struct reach *ways, uint64_t ns, int (*fn)(void *arg), void *arg) 
 struct shmid_ds;
 int segment_look(const struct object *fresh, struct shmid_ds *ds) __must_check;
 
+/* sysv.c: semaphores and queues of System V */
+void semaphores_remove(struct actor *a, struct act *act, const struct object *fresh);
+void queue_remove(struct actor *a, struct act *act, const struct object *fresh);
+
 /* file.c: files of a /dev/shm */
 void file_remove(struct actor *a, struct act *act, const struct object *fresh);
 /*

@@ -20,6 +20,8 @@ const struct act_kind act_kinds[NR_KINDS] = {
 			[ACTION_SAVE] = object_save, [ACTION_DETACH] = holder_detach,
 		},
 	},
+	[KIND_SEM] = { .act = { [ACTION_REMOVE] = semaphores_remove } },
+	[KIND_MSG] = { .act = { [ACTION_REMOVE] = queue_remove } },
 	[KIND_POSIX_SHM] = { .act = FILE_ACTS },
 	[KIND_POSIX_SEM] = { .act = FILE_ACTS },
 	[KIND_MEMFD] = { .act = OTHER_ACTS },

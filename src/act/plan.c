@@ -23,10 +23,11 @@ void plan_release(struct plan *plan)
 /* Reasons that speak of age and length alone: nobody was seen who may come back. */
 #define DISUSED (1U << REASON_ZERO_LENGTH | 1U << REASON_YOUNG | 1U << REASON_SETTLING)
 
+/* Of what nobody counts the users of, age proves nothing. */
 static bool is_disused(const struct object *o)
 {
-	return FACT_KNOWN(o, verdict) && o->verdict == VERDICT_IDLE && o->evidence.reason_set &&
-	       !(o->evidence.reason_set & ~DISUSED);
+	return !kinds[o->kind].unheld && FACT_KNOWN(o, verdict) && o->verdict == VERDICT_IDLE &&
+	       o->evidence.reason_set && !(o->evidence.reason_set & ~DISUSED);
 }
 
 static bool is_stale(const struct object *o)

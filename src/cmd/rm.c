@@ -24,7 +24,9 @@ static void add(struct changes *c, const struct snapshot *s, const struct object
 	    o->flags & (OBJECT_CONDEMNED | OBJECT_UNLINKED))
 		return;
 	/* what force would do is said where it would do something */
-	act_settle(&c->plan, act, OUTCOME_REFUSED, o->kind == KIND_SHM ?
+	act_settle(&c->plan, act, OUTCOME_REFUSED, kinds[o->kind].unheld ?
+		   "%s; --force removes it all the same: then whoever waits in it, or comes back to it, gets an error" :
+		   o->kind == KIND_SHM ?
 		   "%s; --force removes it all the same: then nobody finds it by its key, and it goes "
 		   "with its last attachment" :
 		   "%s; --force removes it all the same: then it loses its name, who has it keeps it, and "

@@ -19,7 +19,7 @@ struct args {
 
 static const struct command core_commands[];
 static const struct command *const tables[] = {
-	core_commands, sysv_commands, file_commands, special_commands, process_commands,
+	core_commands, sysv_commands, unheld_commands, file_commands, special_commands, process_commands,
 };
 
 /* What is removed at the end: a segment, or a path. */

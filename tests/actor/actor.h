@@ -38,7 +38,7 @@ struct command {
 };
 
 /* Tables end with a row without a name. */
-extern const struct command sysv_commands[], file_commands[], special_commands[], process_commands[];
+extern const struct command sysv_commands[], unheld_commands[], file_commands[], special_commands[], process_commands[];
 
 uint64_t arg_number(const struct args *a, const char *name);
 const char *arg_text(const struct args *a, const char *name);

@@ -64,6 +64,12 @@ static bool removes_segment(pid_t pid, const syscall_info *call)
 	return (call->entry.args[1] & 0xff) == IPC_RMID;
 }
 
+/* semctl's command stands behind the number of a semaphore */
+static bool looks_at_set(pid_t pid, const syscall_info *call)
+{
+	return (call->entry.args[2] & 0xff) == IPC_STAT;
+}
+
 static const struct point {
 	const char *name;
 	long call;
@@ -75,6 +81,8 @@ static const struct point {
 	{ "ask", SYS_fcntl, asks_lease },
 	{ "unlink", SYS_unlinkat, any },
 	{ "stat", SYS_shmctl, looks_at_segment },
+	{ "semstat", SYS_semctl, looks_at_set },
+	{ "msgstat", SYS_msgctl, looks_at_segment },
 	{ "rmid", SYS_shmctl, removes_segment },
 	{ "sleep", SYS_clock_nanosleep, any },
 	{ "kill", -1, any },

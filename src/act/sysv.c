@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Acts on System V semaphores and message queues: semctl(2), msgctl(2). */
+#include "actor.h"
+
+#include <errno.h>
+#include <sys/ipc.h>
+#include <sys/msg.h>
+#include <sys/sem.h>
+
+#ifndef SEM_STAT_ANY
+#define SEM_STAT_ANY 20		/* Linux 4.17 */
+#endif
+#ifndef MSG_STAT_ANY
+#define MSG_STAT_ANY 13
+#endif
+
+union semun {
+	int val;
+	struct semid_ds *buf;
+};
+
+/* What a last look sees of one. */
+struct seen {
+	struct ipc_perm perm;
+	int64_t changed;
+	bool same_size;			/* as many semaphores */
+	bool unused;			/* nobody did anything with it since the fresh look */
+	bool waiters;
+};
+
+struct removal {
+	const struct object *fresh;
+	bool force;
+};
+
+/* The index that the commands which ask for no permission want: the low bits of the id (ipc/util.h). */
+static int index_of(int id, unsigned int try)
+{
+	static const unsigned int bits[] = { 15, 24 };	/* the second with ipcmni_extend */
+
+	return id & ((1 << bits[try]) - 1);
+}
+
+static int look_error(int rc)
+{
+	return rc == EINVAL || rc == EIDRM ? -ENOENT : -rc;
+}
+
+static int stat_set(int id, struct semid_ds *ds)
+{
+	union semun arg = { .buf = ds };
+
+	if (semctl(id, 0, IPC_STAT, arg) >= 0)
+		return 0;
+	for (unsigned int i = 0; errno == EACCES && i < 2; i++) {
+		if (semctl(index_of(id, i), 0, SEM_STAT_ANY, arg) == id)
+			return 0;
+		errno = EACCES;
+	}
+	return look_error(errno);
+}
+
+static bool anybody_waits(int id, unsigned long count)
+{
+	for (unsigned long i = 0; i < count; i++)
+		if (semctl(id, (int)i, GETNCNT) > 0 || semctl(id, (int)i, GETZCNT) > 0)
+			return true;
+	return false;
+}
+
+static bool same_time(bool known, int64_t then, int64_t now)
+{
+	return known ? then == now : !now;
+}
+
+static int look_at_set(const struct object *fresh, struct seen *seen)
+{
+	struct semid_ds ds;
+	int rc = stat_set((int)fresh->id, &ds);
+
+	if (rc)
+		return rc;
+	*seen = (struct seen){
+		.perm = ds.sem_perm, .changed = ds.sem_ctime, .same_size = ds.sem_nsems == fresh->semaphores,
+		.unused = same_time(FACT_KNOWN(fresh, operation_time), fresh->operation_time, ds.sem_otime),
+		.waiters = anybody_waits((int)fresh->id, ds.sem_nsems),
+	};
+	return 0;
+}
+
+static int stat_queue(int id, struct msqid_ds *ds)
+{
+	if (msgctl(id, IPC_STAT, ds) >= 0)
+		return 0;
+	for (unsigned int i = 0; errno == EACCES && i < 2; i++) {
+		if (msgctl(index_of(id, i), MSG_STAT_ANY, ds) == id)
+			return 0;
+		errno = EACCES;
+	}
+	return look_error(errno);
+}
+
+static int look_at_queue(const struct object *fresh, struct seen *seen)
+{
+	struct msqid_ds ds;
+	int rc = stat_queue((int)fresh->id, &ds);
+
+	if (rc)
+		return rc;
+	*seen = (struct seen){
+		.perm = ds.msg_perm, .changed = ds.msg_ctime, .same_size = true,
+		.unused = same_time(FACT_KNOWN(fresh, send_time), fresh->send_time, ds.msg_stime) &&
+			  same_time(FACT_KNOWN(fresh, receive_time), fresh->receive_time, ds.msg_rtime) &&
+			  ds.msg_qnum == fresh->messages,
+	};
+	return 0;
+}
+
+/* By force it goes however it is used, but only if it is the one that was meant. */
+static int check(const struct removal *r, const struct seen *seen)
+{
+	const struct object *fresh = r->fresh;
+
+	if ((uint32_t)seen->perm.__key != fresh->key || seen->perm.cuid != fresh->creator_uid ||
+	    seen->changed != fresh->change_time || !seen->same_size)
+		return -ESTALE;
+	if (r->force)
+		return 0;
+	return seen->waiters ? -EBUSY : seen->unused ? 0 : -ESTALE;
+}
+
+static int remove_set(void *arg)
+{
+	const struct removal *r = arg;
+	struct seen seen;
+	int rc = look_at_set(r->fresh, &seen);
+
+	if (!rc)
+		rc = check(r, &seen);
+	if (!rc && semctl((int)r->fresh->id, 0, IPC_RMID))
+		rc = look_error(errno);
+	return rc;
+}
+
+static int remove_queue(void *arg)
+{
+	const struct removal *r = arg;
+	struct seen seen;
+	int rc = look_at_queue(r->fresh, &seen);
+
+	if (!rc)
+		rc = check(r, &seen);
+	if (!rc && msgctl((int)r->fresh->id, IPC_RMID, NULL))
+		rc = look_error(errno);
+	return rc;
+}
+
+static void remove_by(struct actor *a, struct act *act, const struct object *fresh, int (*fn)(void *arg),
+		      const char *call)
+{
+	struct removal r = { .fresh = fresh, .force = a->settings->permit == PERMIT_ANY };
+	int rc = in_ipc_ns(a->ways, fresh->ipc_ns, fn, &r);
+
+	if (rc == -EBUSY)
+		act_settle(a->plan, act, OUTCOME_REFUSED, "meanwhile somebody waits in it");
+	else if (rc)
+		settle_errno(a, act, call, -rc);
+	else
+		act_settle(a->plan, act, OUTCOME_REMOVED, NULL);
+}
+
+void semaphores_remove(struct actor *a, struct act *act, const struct object *fresh)
+{
+	remove_by(a, act, fresh, remove_set, "semctl(IPC_RMID)");
+}
+
+void queue_remove(struct actor *a, struct act *act, const struct object *fresh)
+{
+	remove_by(a, act, fresh, remove_queue, "msgctl(IPC_RMID)");
+}
