@@ -188,7 +188,8 @@ static void note(enum leave_step step, struct piece *p, uint64_t result)
 /* Some are no reason to stop: no huge pages, page tables that are locked; a copy that could not be locked. */
 static bool may_fail(enum leave_step step)
 {
-	return step == LEAVE_PAGES || step == LEAVE_HIDE || step == LEAVE_DROP || step == LEAVE_LOCK || step == LEAVE_UNRESERVE;
+	return step == LEAVE_PAGES || step == LEAVE_HIDE || step == LEAVE_DROP || step == LEAVE_LOCK ||
+	       step == LEAVE_UNRESERVE;
 }
 
 static int refused(const struct injector *in, enum leave_step step, const struct piece *p, int rc, struct buf *why)

@@ -15,10 +15,10 @@
 enum leave_step {
 	LEAVE_RESERVE,		/* room for the copy: piece.room, piece.scratch */
 	LEAVE_PAGES,		/* of which size its pages are to be */
-	LEAVE_HIDE,		/* where the process runs on meanwhile: its children do not inherit the room, ... */
+	LEAVE_HIDE,		/* where the process runs on meanwhile: its children do not inherit the room */
 	LEAVE_BEYOND,		/* what has SIGBUS to give needs no room, but a shared mapping of one page, ... */
 	LEAVE_GROW,		/* ... made so long that the piece has its place behind the page: piece.scratch */
-	LEAVE_SHOW,		/* ... but the copy, if they did the original */
+	LEAVE_SHOW,		/* they are to inherit the copy, as they did the original */
 	LEAVE_PROTECT,		/* when it is filled: as the original */
 	LEAVE_NO_FORK, LEAVE_NO_DUMP, LEAVE_RANDOM, LEAVE_SEQUENTIAL,	/* what madvise(2) was told */
 	LEAVE_DROP,		/* the process's page tables of the original: to replace it is then quick */
