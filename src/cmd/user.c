@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <grp.h>
 #include <pthread.h>
+#include <signal.h>
 #include <pwd.h>
 #include "ipctop/text.h"
 
@@ -145,25 +146,36 @@ static int look_up(enum sought sought, const char *name, uint64_t *uid, uint64_t
 {
 	struct question *q = question_new(sought, name);
 	struct timespec until;
+	bool asked, done;
+	sigset_t all, old;
 	pthread_t thread;
 	int rc = 0;
 
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += ANSWER_SECONDS;
-	if (pthread_create(&thread, NULL, ask, q))
+	/* signals are for the thread that waits for them */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	asked = !pthread_create(&thread, NULL, ask, q);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (!asked)
 		ask(q);
-	else
-		pthread_detach(thread);
 	pthread_mutex_lock(&q->lock);
 	while (!q->done && !rc)
 		rc = pthread_cond_timedwait(&q->answered, &q->lock, &until);
-	if (q->done) {
+	done = q->done;
+	if (done) {
 		rc = q->error;
 		*uid = q->uid;
 		*gid = q->gid;
 	}
 	pthread_mutex_unlock(&q->lock);
 	question_put(q);
+	/* one on its way out would leave its locks behind in a child */
+	if (asked && done)
+		pthread_join(thread, NULL);
+	else if (asked)
+		pthread_detach(thread);
 	return rc;
 }
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <grp.h>
 #include <pthread.h>
+#include <signal.h>
 #include <pwd.h>
 
 #define PATIENCE_S 2
@@ -153,15 +154,16 @@ static void take_answers(struct user_names *n, struct question *q)
 static int ask(struct user_names *n, struct question *q)
 {
 	struct timespec until;
-	pthread_attr_t attr;
+	sigset_t all, old;
 	pthread_t thread;
 	bool done;
 	int rc;
 
-	pthread_attr_init(&attr);
-	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	rc = pthread_create(&thread, &attr, answer, q);
-	pthread_attr_destroy(&attr);
+	/* signals are for the thread that waits for them */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	rc = pthread_create(&thread, NULL, answer, q);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	if (rc) {
 		question_free(q);
 		return rc;
@@ -176,9 +178,14 @@ static int ask(struct user_names *n, struct question *q)
 	take_answers(n, q);
 	q->abandoned = !done;
 	pthread_mutex_unlock(&q->lock);
-	if (done)
-		question_free(q);
-	return done ? 0 : ETIMEDOUT;
+	if (!done) {
+		pthread_detach(thread);
+		return ETIMEDOUT;
+	}
+	/* a program that forks is better alone: locks of a thread on its way out stay locked in the child */
+	pthread_join(thread, NULL);
+	question_free(q);
+	return 0;
 }
 
 static void want(struct question *q, const struct user_names *n, bool known, uint64_t id, bool is_group)
