@@ -54,13 +54,10 @@ int in_ipc_ns(struct reach *ways, uint64_t ns, int (*fn)(void *arg), void *arg)
 	return error ? -error : v.rc;
 }
 
-/* SHM_STAT_ANY asks for no permission, but for an index: the low bits of the id (ipc/util.h). */
 static int stat_any(int id, struct shmid_ds *ds)
 {
-	static const unsigned int index_bits[] = { 15, 24 };	/* the second with ipcmni_extend */
-
-	for (unsigned int i = 0; i < ARRAY_SIZE(index_bits); i++)
-		if (shmctl(id & ((1 << index_bits[i]) - 1), SHM_STAT_ANY, ds) == id)
+	for (unsigned int i = 0; i < SYSV_INDEXES; i++)
+		if (shmctl(sysv_index(id, i), SHM_STAT_ANY, ds) == id)
 			return 0;
 	return -EACCES;
 }
@@ -72,11 +69,6 @@ static int ask(int id, struct shmid_ds *ds)
 	if (errno == EINVAL || errno == EIDRM)
 		return -ENOENT;
 	return errno == EACCES ? stat_any(id, ds) : -errno;
-}
-
-static bool same_time(bool known, int64_t then, time_t now)
-{
-	return known ? then == now : !now;
 }
 
 bool segment_is(const struct object *fresh, const struct shmid_ds *ds)
@@ -98,8 +90,8 @@ int segment_look(const struct object *fresh, struct shmid_ds *ds)
 	/* times have a second only; the last user tells of more */
 	if (ds->shm_nattch != fresh->nattch ||
 	    ds->shm_lpid != (pid_t)(FACT_KNOWN(fresh, last_pid) ? fresh->last_pid : 0) ||
-	    !same_time(FACT_KNOWN(fresh, attach_time), fresh->attach_time, ds->shm_atime) ||
-	    !same_time(FACT_KNOWN(fresh, detach_time), fresh->detach_time, ds->shm_dtime))
+	    !sysv_same_time(FACT_KNOWN(fresh, attach_time), fresh->attach_time, ds->shm_atime) ||
+	    !sysv_same_time(FACT_KNOWN(fresh, detach_time), fresh->detach_time, ds->shm_dtime))
 		return -ESTALE;
 	return 0;
 }

@@ -33,10 +33,9 @@ struct removal {
 	bool force;
 };
 
-/* The index that the commands which ask for no permission want: the low bits of the id (ipc/util.h). */
-static int index_of(int id, unsigned int try)
+int sysv_index(int id, unsigned int try)
 {
-	static const unsigned int bits[] = { 15, 24 };	/* the second with ipcmni_extend */
+	static const unsigned int bits[SYSV_INDEXES] = { 15, 24 };	/* the second with ipcmni_extend */
 
 	return id & ((1 << bits[try]) - 1);
 }
@@ -52,8 +51,8 @@ static int stat_set(int id, struct semid_ds *ds)
 
 	if (semctl(id, 0, IPC_STAT, arg) >= 0)
 		return 0;
-	for (unsigned int i = 0; errno == EACCES && i < 2; i++) {
-		if (semctl(index_of(id, i), 0, SEM_STAT_ANY, arg) == id)
+	for (unsigned int i = 0; errno == EACCES && i < SYSV_INDEXES; i++) {
+		if (semctl(sysv_index(id, i), 0, SEM_STAT_ANY, arg) == id)
 			return 0;
 		errno = EACCES;
 	}
@@ -68,7 +67,7 @@ static bool anybody_waits(int id, unsigned long count)
 	return false;
 }
 
-static bool same_time(bool known, int64_t then, int64_t now)
+bool sysv_same_time(bool known, int64_t then, int64_t now)
 {
 	return known ? then == now : !now;
 }
@@ -82,7 +81,7 @@ static int look_at_set(const struct object *fresh, struct seen *seen)
 		return rc;
 	*seen = (struct seen){
 		.perm = ds.sem_perm, .changed = ds.sem_ctime, .same_size = ds.sem_nsems == fresh->semaphores,
-		.unused = same_time(FACT_KNOWN(fresh, operation_time), fresh->operation_time, ds.sem_otime),
+		.unused = sysv_same_time(FACT_KNOWN(fresh, operation_time), fresh->operation_time, ds.sem_otime),
 		.waiters = anybody_waits((int)fresh->id, ds.sem_nsems),
 	};
 	return 0;
@@ -92,8 +91,8 @@ static int stat_queue(int id, struct msqid_ds *ds)
 {
 	if (msgctl(id, IPC_STAT, ds) >= 0)
 		return 0;
-	for (unsigned int i = 0; errno == EACCES && i < 2; i++) {
-		if (msgctl(index_of(id, i), MSG_STAT_ANY, ds) == id)
+	for (unsigned int i = 0; errno == EACCES && i < SYSV_INDEXES; i++) {
+		if (msgctl(sysv_index(id, i), MSG_STAT_ANY, ds) == id)
 			return 0;
 		errno = EACCES;
 	}
@@ -109,8 +108,8 @@ static int look_at_queue(const struct object *fresh, struct seen *seen)
 		return rc;
 	*seen = (struct seen){
 		.perm = ds.msg_perm, .changed = ds.msg_ctime, .same_size = true,
-		.unused = same_time(FACT_KNOWN(fresh, send_time), fresh->send_time, ds.msg_stime) &&
-			  same_time(FACT_KNOWN(fresh, receive_time), fresh->receive_time, ds.msg_rtime) &&
+		.unused = sysv_same_time(FACT_KNOWN(fresh, send_time), fresh->send_time, ds.msg_stime) &&
+			  sysv_same_time(FACT_KNOWN(fresh, receive_time), fresh->receive_time, ds.msg_rtime) &&
 			  ds.msg_qnum == fresh->messages,
 	};
 	return 0;
