@@ -12,6 +12,7 @@
 	KIND(MSG, msg)			/* System V message queue */			\
 	KIND(POSIX_SHM, posix_shm)	/* file on a tmpfs at /dev/shm */		\
 	KIND(POSIX_SEM, posix_sem)	/* 32-byte file sem.* directly in /dev/shm */	\
+	KIND(POSIX_MQ, posix_mq)	/* message queue on the mqueue file system of an IPC namespace */ \
 	KIND(MEMFD, memfd)								\
 	KIND(ANON, anon)		/* anonymous shared memory, /dev/zero included */ \
 	KIND(FILE, file)		/* file mapped shared; on hugetlbfs also when nobody holds it */ \
@@ -33,8 +34,10 @@ enum source {
 	SOURCE_SHMCTL,		/* shmctl over all indexes, all IPC namespaces in sight */
 	SOURCE_SYSVIPC,		/* /proc/sysvipc/shm: rss and swap */
 	SOURCE_SEMCTL,		/* semctl over all indexes, all IPC namespaces in sight */
-	SOURCE_SEMVALUES,	/* ... and over all semaphores of each set */
+	SOURCE_SEMVALUES,	/* ... and over all semaphores of each set; the files of POSIX ones */
 	SOURCE_MSGCTL,		/* msgctl over all indexes, all IPC namespaces in sight */
+	SOURCE_MQUEUE,		/* the mqueue file systems of all IPC namespaces in sight */
+	SOURCE_MQSTATUS,	/* ... and what each queue tells when it is read, which moves its times */
 	SOURCE_TMPFS,		/* the files on /dev/shm and hugetlbfs mounts */
 	SOURCE_MAPS,		/* shared mappings of all processes */
 	SOURCE_FDS,		/* descriptors of all processes */
@@ -52,8 +55,9 @@ enum source {
 };
 #define SOURCE_BIT(s)	(1U << (s))
 #define SOURCES_ALL	(SOURCE_BIT(NR_SOURCES) - 1)
-#define SOURCES_SYSV	(SOURCE_BIT(SOURCE_SHMCTL) | SOURCE_BIT(SOURCE_SEMCTL) | \
-			 SOURCE_BIT(SOURCE_MSGCTL))
+/* Read inside of each IPC namespace. */
+#define SOURCES_IPC_NS	(SOURCE_BIT(SOURCE_SHMCTL) | SOURCE_BIT(SOURCE_SEMCTL) | \
+			 SOURCE_BIT(SOURCE_MSGCTL) | SOURCE_BIT(SOURCE_MQUEUE))
 #define KIND_BIT(k)	(1U << (k))
 #define KINDS_ALL	(KIND_BIT(NR_KINDS) - 1)
 
@@ -66,6 +70,7 @@ enum need {
 	NEED_BASE,		/* that the object exists, and its own facts */
 	NEED_RESIDENT,		/* rss, swap, allocated */
 	NEED_VALUES,		/* what each semaphore is at, and who waits for it */
+	NEED_CONTENTS,		/* what is in a queue, and who is told of it */
 	NEED_HOLDERS,		/* mappings and descriptors */
 	NEED_PROCESSES,		/* facts about the holders */
 	NEED_PIDS,		/* whether creator and last user live */
@@ -85,9 +90,16 @@ struct kind_info {
 	bool counted;		/* the kernel's own count proves absence: nattch */
 	bool unheld;		/* nobody maps it or has it open: who uses it the kernel does not count */
 	bool sysv;		/* of System V: known by its id in an IPC namespace, and by a key */
+	bool named;		/* a file that has, or had, a name */
+	bool touched;		/* who reads it moves its change time, which so tells nothing of its use */
 	bool memory;		/* its pages are memory and swap, not a disk's or a device's */
 };
 extern const struct kind_info kinds[NR_KINDS];
+/* Whether processes can map it: then its holders are sought among the mappings. */
+static inline bool kind_is_mapped(enum kind k)
+{
+	return kinds[k].needs[NEED_HOLDERS] & SOURCE_BIT(SOURCE_MAPS);
+}
 
 /* The kind of that name (any case), or -EINVAL. */
 int kind_parse(const char *name, enum kind *kind);

@@ -16,7 +16,8 @@ struct reach *reach_new(void);
 void reach_free(struct reach *r);
 /*
  * A descriptor (O_PATH) of the folder that is /dev/shm with device number @device: the reader's
- * own, or another mount namespace's through one of its processes. -ENOENT: none has it.
+ * own, or another mount namespace's through one of its processes; or of the queues of an IPC namespace,
+ * as a mount of its own. -ENOENT: none has it.
  */
 int reach_folder(struct reach *r, uint64_t device) __must_check;
 /* A descriptor of the IPC namespace with inode number @ns, for setns(2). -ENOENT: not in sight. */
@@ -39,7 +40,7 @@ int reach_mappings(const struct process *p, const struct object *o, struct table
 /* Whether @st is of the regular file that @o was. */
 struct stat;
 bool reach_is(const struct object *o, const struct stat *st);
-/* The part of @path (NULL: none) below /dev/shm, without a slash before it; NULL where it is not there. */
+/* The part of @path (NULL: none) below /dev/shm or /dev/mqueue, without a slash before it; NULL where it is not there. */
 const char *reach_below(const char *path);
 
 /*

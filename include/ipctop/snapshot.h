@@ -110,6 +110,9 @@ struct object {
 	uint64_t waiters;		/* processes that sleep in it */
 	int64_t operation_time;
 	uint64_t messages, bytes, max_bytes;	/* in a queue; and what it takes */
+	uint64_t max_messages, message_size;	/* of a POSIX queue; bytes of one message */
+	const char *notify;		/* how somebody is told that a message came: signal, thread, none */
+	uint64_t notify_signal, notify_pid;
 	uint64_t send_pid, receive_pid;
 	int64_t send_time, receive_time;
 	uint64_t nattch, mappings, processes, openers, holders_complete;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Acts on the files of a /dev/shm: POSIX shared memory and semaphores. */
+/* Acts on the files of a /dev/shm, POSIX shared memory and semaphores, and on queues, which are files as well. */
 #include "actor.h"
 
 #include <errno.h>
@@ -59,9 +59,10 @@ struct removal {
 /* Whether it was written, renamed or linked since the look. */
 static bool was_touched(const struct object *fresh, const struct stat *st)
 {
-	return (FACT_KNOWN(fresh, change_time) && st->st_ctime != fresh->change_time) ||
+	return (FACT_KNOWN(fresh, change_time) && !kinds[fresh->kind].touched &&
+		st->st_ctime != fresh->change_time) ||
 	       (FACT_KNOWN(fresh, modify_time) && st->st_mtime != fresh->modify_time) ||
-	       (FACT_KNOWN(fresh, size) && (uint64_t)st->st_size != fresh->size);
+	       (kinds[fresh->kind].memory && FACT_KNOWN(fresh, size) && (uint64_t)st->st_size != fresh->size);
 }
 
 /* Who waited to open it gets it, and a passing asker goes on: the longer, the more often it was so. */
@@ -139,7 +140,8 @@ static void settle(struct actor *a, struct act *act, const struct removal *r, in
 		settle_errno(a, act, "unlink", -rc);
 	} else if (r->use == USE_NONE) {
 		act_settle(a->plan, act, OUTCOME_REMOVED, NULL);
-		FACT_SET(act, freed, r->st.st_nlink == 1 ? (uint64_t)r->st.st_blocks * 512 : 0);
+		if (kinds[act->kind].memory)
+			FACT_SET(act, freed, r->st.st_nlink == 1 ? (uint64_t)r->st.st_blocks * 512 : 0);
 	} else {
 		act_settle(a->plan, act, OUTCOME_UNLINKED,
 			   "its memory comes back when the last user lets go of it");

@@ -24,6 +24,12 @@ const struct act_kind act_kinds[NR_KINDS] = {
 	[KIND_MSG] = { .act = { [ACTION_REMOVE] = queue_remove } },
 	[KIND_POSIX_SHM] = { .act = FILE_ACTS },
 	[KIND_POSIX_SEM] = { .act = FILE_ACTS },
+	[KIND_POSIX_MQ] = {
+		.act = {
+			[ACTION_REMOVE] = file_remove,
+			[ACTION_CHMOD] = file_change, [ACTION_CHOWN] = file_change,
+		},
+	},
 	[KIND_MEMFD] = { .act = OTHER_ACTS },
 	[KIND_ANON] = { .act = OTHER_ACTS },
 	[KIND_FILE] = { .act = OTHER_ACTS },

@@ -189,12 +189,16 @@ static void find_objects(struct pass *p)
 {
 	if (wants(p, SOURCE_TMPFS) || wants(p, SOURCE_MAPS) || wants(p, SOURCE_FDS))
 		files_find(p);
-	if (p->sources & SOURCES_SYSV)
-		sysv_read(p);
+	if (p->sources & SOURCES_IPC_NS)
+		ipc_namespaces_read(p);
 	p->files = snapshot_count(p->s, CLASS_OBJECT);
-	if (wants(p, SOURCE_TMPFS))
+	if (wants(p, SOURCE_TMPFS) || wants(p, SOURCE_MQUEUE))
 		files_walk(p);
 	join(p, wants(p, SOURCE_MAPS), wants(p, SOURCE_FDS));
+	if (wants(p, SOURCE_SEMVALUES))
+		semfiles_read(p);
+	if (wants(p, SOURCE_MQUEUE))
+		mqueues_read(p);
 	join_holders(p);
 	if (wants(p, SOURCE_LEASE))
 		leases_ask(p);
@@ -261,7 +265,7 @@ void pass_objects(struct pass *p)
 		}
 		p->c->miscounted = miscounted(p);
 	}
-	if (maps || fds || p->sources & SOURCES_SYSV)
+	if (maps || fds || p->sources & SOURCES_IPC_NS)
 		tasks_gaps(p, maps, fds);
 }
 

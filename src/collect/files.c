@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What lies on /dev/shm and on hugetlbfs mounts, of all mount namespaces in sight. */
+/* What lies on /dev/shm, on hugetlbfs mounts and on the file systems of queues, of all namespaces in sight. */
 #include "pass.h"
 
 #include <dirent.h>
@@ -210,6 +210,8 @@ static enum kind kind_of_file(const struct walk *w, const char *name, const stru
 {
 	if (w->fs->type == FS_HUGETLB)
 		return KIND_FILE;
+	if (w->fs->type == FS_MQUEUE)
+		return KIND_POSIX_MQ;
 	return !w->below.len && !strncmp(name, "sem.", 4) && name[4] && stx->stx_size == 32 ?
 		KIND_POSIX_SEM : KIND_POSIX_SHM;
 }
@@ -305,6 +307,8 @@ void files_walk(struct pass *p)
 			.below = BUF_INIT,
 		};
 
+		if (!(p->sources & SOURCE_BIT(w.fs->type == FS_MQUEUE ? SOURCE_MQUEUE : SOURCE_TMPFS)))
+			continue;
 		w.fs->walked = w.fs->whole;
 		walk_folder(&w, w.fs->root, ".", 0);
 		buf_release(&w.below);

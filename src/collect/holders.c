@@ -115,7 +115,7 @@ static bool anything_unread(const struct pass *p)
 
 static void count_holders(struct pass *p, struct object *o)
 {
-	if (p->sources & SOURCE_BIT(SOURCE_MAPS)) {
+	if (p->sources & SOURCE_BIT(SOURCE_MAPS) && kind_is_mapped(o->kind)) {
 		FACT_SET(o, mappings, o->mappings);
 		FACT_SET(o, processes, o->processes);
 	}
@@ -171,7 +171,8 @@ void holders_complete(struct pass *p)
 		struct object *o = snapshot_object(p->s, i);
 		bool complete;
 
-		if (!(p->sources & SOURCE_BIT(SOURCE_MAPS)) || kinds[o->kind].unheld)
+		if (!(p->sources & SOURCE_BIT(kind_is_mapped(o->kind) ? SOURCE_MAPS : SOURCE_FDS)) ||
+		    kinds[o->kind].unheld)
 			continue;
 		if (kinds[o->kind].counted)
 			complete = FACT_KNOWN(o, nattch) && o->nattch == o->mappings;

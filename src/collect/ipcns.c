@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const struct sysv_kind *const readers[] = { &sysv_shm, &sysv_sem, &sysv_msg };
+static const struct sysv_kind *const readers[] = { &sysv_shm, &sysv_sem, &sysv_msg, &posix_mqueue };
 
 /* One namespace, and what each kind has there. */
 struct visit {
@@ -170,7 +170,7 @@ void sysv_perm(struct pass *p, struct object *o, const struct ipc_perm *perm, ui
 	o->evidence.namespace_other = ns != p->c->ipc_ns;
 }
 
-void sysv_read(struct pass *p)
+void ipc_namespaces_read(struct pass *p)
 {
 	struct seen seen = { 0 };
 

@@ -68,6 +68,19 @@ enum kind kind_on_posix(const char *name)
 	return slash && !strncmp(slash + 1, "sem.", 4) ? KIND_POSIX_SEM : KIND_POSIX_SHM;
 }
 
+static enum kind kind_on(const struct shared_fs *fs, const char *name)
+{
+	switch (fs->type) {
+	case FS_POSIX:
+		return kind_on_posix(name);
+	case FS_MQUEUE:
+		return KIND_POSIX_MQ;
+	case FS_HUGETLB:
+		break;
+	}
+	return KIND_FILE;
+}
+
 static struct class classify(const struct pass *p, uint64_t device, const char *name)
 {
 	struct class c = { .kind = KIND_FILE };
@@ -79,7 +92,7 @@ static struct class classify(const struct pass *p, uint64_t device, const char *
 	}
 	c.fs = files_fs(p, device);
 	if (c.fs) {
-		c.kind = c.fs->type == FS_POSIX ? kind_on_posix(name) : KIND_FILE;
+		c.kind = kind_on(c.fs, name);
 		return c;
 	}
 	c.by = find_name(special_names, ARRAY_SIZE(special_names), name);
@@ -108,6 +121,20 @@ const char *without_mark(struct arena *arena, const char *name, bool *marked)
 
 	*marked = len > mark && !strcmp(name + len - mark, DELETED);
 	return arena_strndup(arena, name, *marked ? len - mark : len);
+}
+
+const char *name_in_sight(const struct pass *p, uint64_t device, const char *name)
+{
+	const struct shared_fs *fs = files_fs(p, device);
+	struct buf path = BUF_INIT;
+	const char *seen;
+
+	if (!fs || fs->type != FS_MQUEUE)
+		return arena_strdup(p->s->arena, name);
+	buf_printf(&path, "%s%s", fs->path, name);
+	seen = arena_strndup(p->s->arena, path.s, path.len);
+	buf_release(&path);
+	return seen;
 }
 
 static void set_label(struct pass *p, struct object *o, const struct kernel_name *by,
@@ -144,7 +171,7 @@ static uint32_t add_object(struct pass *p, const struct class *c, uint64_t devic
 
 	FACT_SET(o, device, device);
 	FACT_SET(o, inode, inode);
-	pass_where(p, index)->name = arena_strdup(p->s->arena, name);
+	pass_where(p, index)->name = name_in_sight(p, device, name);
 	if (c->kind == KIND_MEMFD || c->kind == KIND_ANON || c->kind == KIND_SPECIAL)
 		set_label(p, o, c->by, name);
 	return index;
@@ -312,7 +339,7 @@ static uint32_t wanted_as(const struct class *c)
 {
 	if (c->kind == KIND_FILE)
 		return KIND_BIT(KIND_FILE) | KIND_BIT(KIND_DEVICE);
-	if (c->fs)
+	if (c->fs && c->fs->type == FS_POSIX)
 		return KIND_BIT(KIND_POSIX_SHM) | KIND_BIT(KIND_POSIX_SEM);
 	return KIND_BIT(c->kind);
 }

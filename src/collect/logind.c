@@ -13,7 +13,7 @@
 
 #define LARGEST	(1024 * 1024)
 #define REMOVED	(KIND_BIT(KIND_SHM) | KIND_BIT(KIND_SEM) | KIND_BIT(KIND_MSG) | \
-		 KIND_BIT(KIND_POSIX_SHM) | KIND_BIT(KIND_POSIX_SEM))
+		 KIND_BIT(KIND_POSIX_SHM) | KIND_BIT(KIND_POSIX_SEM) | KIND_BIT(KIND_POSIX_MQ))
 
 static int open_at(const struct logind *l, const char *path, int flags)
 {

@@ -26,18 +26,12 @@ struct where *pass_where(const struct pass *p, uint32_t object)
 	return (struct where *)p->where.rows + object;
 }
 
-static bool has_a_name(enum kind kind)
-{
-	return kind == KIND_POSIX_SHM || kind == KIND_POSIX_SEM || kind == KIND_FILE ||
-	       kind == KIND_DEVICE;
-}
-
 static void stat_flags(struct object *o, const struct statx *stx)
 {
-	if (has_a_name(o->kind) && stx->stx_nlink == 0)
+	if (kinds[o->kind].named && stx->stx_nlink == 0)
 		o->flags |= OBJECT_UNLINKED;
 	/* nobody but holders reaches what has no name: its mode says nothing */
-	if (has_a_name(o->kind) && stx->stx_mode & S_IWOTH)
+	if (kinds[o->kind].named && stx->stx_mode & S_IWOTH)
 		o->flags |= OBJECT_WORLD_WRITABLE;
 }
 
@@ -70,9 +64,10 @@ void object_stat(struct pass *p, struct object *o, const struct statx *stx)
 		type = mounts_type(p, o->device);
 		memory = huge || (type && (!strcmp(type, "tmpfs") || !strcmp(type, "ramfs")));
 	}
-	if (has_a_name(o->kind))
+	if (kinds[o->kind].named)
 		FACT_SET(o, links, stx->stx_nlink);
-	if (o->kind != KIND_DEVICE)
+	/* a queue's file has always the same */
+	if (o->kind != KIND_DEVICE && o->kind != KIND_POSIX_MQ)
 		FACT_SET(o, size, stx->stx_size);
 	if (memory) {
 		FACT_SET(o, allocated, stx->stx_blocks * 512);
@@ -100,15 +95,30 @@ static void put_by_path(struct buf *out, const struct object *o, const char *pat
 	name_put(out, &name);
 }
 
+static void put_ns(struct buf *out, const struct pass *p, uint64_t ipc_ns)
+{
+	if (ipc_ns == p->c->ipc_ns)
+		return;
+	buf_putc(out, '@');
+	buf_u64(out, ipc_ns);
+}
+
 static void put_sysv(struct buf *out, const struct pass *p, const struct object *o)
 {
 	buf_puts(out, kinds[o->kind].name);
 	buf_putc(out, ':');
 	buf_u64(out, o->id);
-	if (o->ipc_ns != p->c->ipc_ns) {
-		buf_putc(out, '@');
-		buf_u64(out, o->ipc_ns);
-	}
+	put_ns(out, p, o->ipc_ns);
+}
+
+static void put_queue(struct buf *out, const struct pass *p, const struct object *o, const struct where *w)
+{
+	struct buf path = BUF_INIT;
+
+	buf_printf(&path, "/%s", w->below);
+	put_by_path(out, o, path.s, 0);
+	put_ns(out, p, o->ipc_ns);
+	buf_release(&path);
 }
 
 /* A file on a shared file system: its path below the root, the sem. of semaphores left out. */
@@ -137,7 +147,9 @@ void object_name(struct pass *p, uint32_t i)
 		put_sysv(name, p, o);
 	else if (fs && fs->type == FS_POSIX)
 		put_shared_file(name, p, o, w);
-	else if ((fs && fs->own) || (w->named && o->kind != KIND_POSIX_SHM && o->kind != KIND_POSIX_SEM))
+	else if (fs && fs->type == FS_MQUEUE && fs->ipc_ns)
+		put_queue(name, p, o, w);
+	else if ((fs && fs->own) || (w->named && (o->kind == KIND_FILE || o->kind == KIND_DEVICE)))
 		put_by_path(name, o, o->path, 0);
 	else
 		put_by_inode(name, o);

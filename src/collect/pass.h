@@ -72,8 +72,9 @@ static inline const char *task_name(const struct task *t, uint32_t offset)
 /* A file system on which files are shared memory. */
 struct shared_fs {
 	uint64_t device;
-	enum { FS_POSIX, FS_HUGETLB } type;
-	bool own;			/* at /dev/shm of the reader (FS_POSIX) */
+	enum { FS_POSIX, FS_HUGETLB, FS_MQUEUE } type;
+	bool own;			/* at /dev/shm of the reader, or of its IPC namespace (FS_MQUEUE) */
+	uint64_t ipc_ns;		/* FS_MQUEUE; 0: unknown */
 	bool whole;			/* its own root is mounted there, not a folder of it */
 	bool walked;			/* whole, and every folder of it could be read */
 	uint64_t page_size;		/* FS_HUGETLB */
@@ -276,8 +277,11 @@ int smaps_read(int dir, const char *path, smaps_fn fn, void *arg) __must_check;
 typedef void (*fd_fn)(void *arg, const struct raw_fd *fd, const char *name);
 int fds_read(int dir, uint32_t tid, fd_fn fn, void *arg, uint64_t *size) __must_check;
 
-/* ipcns.c: the objects of System V that are asked for, of all IPC namespaces in sight. */
-void sysv_read(struct pass *p);
+/*
+ * ipcns.c: the objects of System V that are asked for, and the file systems of POSIX queues, of all IPC
+ * namespaces in sight.
+ */
+void ipc_namespaces_read(struct pass *p);
 
 /* mounts.c */
 void mounts_read(struct pass *p);	/* the reader's, then those of other mount namespaces */
@@ -313,6 +317,14 @@ bool files_may_hang(const struct pass *p);
 struct shared_fs *files_fs(const struct pass *p, uint64_t device);
 bool is_hugetlb_device(const struct pass *p, uint64_t device, uint64_t *page_size);
 
+/* mqueue.c: what queues tell of themselves. */
+void mqueues_read(struct pass *p);
+/* A mount (O_PATH) of the queues of the thread's IPC namespace, which closing takes away; or -errno. */
+int mqueue_mount(void) __must_check;
+
+/* semfile.c: the values of POSIX semaphores. */
+void semfiles_read(struct pass *p);
+
 /* object.c: rows of objects. */
 struct object *object_add(struct pass *p, enum kind kind, uint32_t *index);
 struct statx;
@@ -326,6 +338,11 @@ void join(struct pass *p, bool maps, bool fds);
 void places_forget(struct collector *c);	/* which object each mapping is of: looked up anew */
 /* What the name of a file on a tmpfs at /dev/shm makes of it, until its size is known. */
 enum kind kind_on_posix(const char *name);
+/*
+ * What the kernel calls a file, as a path: names of queues begin at the root of their own file system. In
+ * the arena.
+ */
+const char *name_in_sight(const struct pass *p, uint64_t device, const char *name);
 /* The name without the kernel's " (deleted)", and whether it bore it. */
 const char *without_mark(struct arena *arena, const char *name, bool *marked);
 
@@ -335,6 +352,11 @@ void stat_others(struct pass *p);
 void stats_release(struct stats *s);
 /* The file behind a mapping: 0 or an errno. */
 int stat_mapping(uint32_t tid, uint64_t start, uint64_t end, struct statx *stx);
+/*
+ * Open object @i to read it, with @flags of open(2), by its name or else through a holder: a descriptor or
+ * -errno. Never waits.
+ */
+int object_open(const struct pass *p, uint32_t i, int flags) __must_check;
 /* What @path, a name that the kernel gave, leads to; false where it may not be looked up. */
 bool stat_path(const struct pass *p, const char *path, struct statx *stx);
 bool same_file(const struct statx *stx, uint64_t device, uint64_t inode);

@@ -84,36 +84,43 @@ static void end(struct pass *p, struct collector *c)
 	collector_free(c);
 }
 
-static int own_folder(uint64_t device)
+/* That of the device number @device, given to the caller, or -ENOENT. */
+static int if_device(int fd, uint64_t device)
 {
-	int fd = open("/dev/shm", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct stat st;
 
-	if (fd < 0)
-		return -errno;
-	if (!fstat(fd, &st) && st.st_dev == device)
+	if (fd < 0 || (!fstat(fd, &st) && st.st_dev == device))
 		return fd;
 	close(fd);
 	return -ENOENT;
 }
 
+static int own_folder(uint64_t device)
+{
+	int fd = open("/dev/shm", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	fd = if_device(fd < 0 ? -errno : fd, device);
+	return fd == -ENOENT ? if_device(mqueue_mount(), device) : fd;
+}
+
 static int find_folder(uint64_t device)
 {
 	struct collect_options options = {
-		.kinds = KIND_BIT(KIND_POSIX_SHM),
-		.sources = SOURCE_BIT(SOURCE_TMPFS) | SOURCE_BIT(SOURCE_FDS),
+		.kinds = KIND_BIT(KIND_POSIX_SHM) | KIND_BIT(KIND_POSIX_MQ),
+		.sources = SOURCE_BIT(SOURCE_TMPFS) | SOURCE_BIT(SOURCE_FDS) | SOURCE_BIT(SOURCE_MQUEUE),
 	};
 	int fd = own_folder(device);
 	const struct shared_fs *fs;
 	struct collector *c;
 	struct pass p;
 
-	if (fd != -ENOENT)
+	if (fd >= 0)
 		return fd;
 	c = begin(&p, &options);
 	files_find(&p);
+	ipc_namespaces_read(&p);
 	fs = files_fs(&p, device);
-	if (fs && fs->type == FS_POSIX)
+	if (fs && fs->type != FS_HUGETLB)
 		fd = fcntl(fs->root, F_DUPFD_CLOEXEC, 0);
 	end(&p, c);
 	return fd;
@@ -237,9 +244,12 @@ bool reach_is(const struct object *o, const struct stat *st)
 
 const char *reach_below(const char *path)
 {
-	static const char root[] = "/dev/shm/";
+	static const char *const roots[] = { "/dev/shm/", "/dev/mqueue/" };
 
-	return path && !strncmp(path, root, strlen(root)) ? path + strlen(root) : NULL;
+	for (unsigned int i = 0; path && i < ARRAY_SIZE(roots); i++)
+		if (!strncmp(path, roots[i], strlen(roots[i])))
+			return path + strlen(roots[i]);
+	return NULL;
 }
 
 /*
@@ -355,7 +365,7 @@ static int open_path(const struct object *o)
 
 int reach_named(struct reach *r, const struct object *o)
 {
-	if (o->kind == KIND_POSIX_SHM || o->kind == KIND_POSIX_SEM)
+	if (o->kind == KIND_POSIX_SHM || o->kind == KIND_POSIX_SEM || o->kind == KIND_POSIX_MQ)
 		return open_below(r, o);
 	return o->kind == KIND_FILE ? open_path(o) : -ENXIO;
 }

@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
+#include "ipctop/reach.h"
 
 int stat_mapping(uint32_t tid, uint64_t start, uint64_t end, struct statx *stx)
 {
@@ -152,6 +153,7 @@ static void locate(struct pass *p, const struct object *o, struct where *w)
 static bool name_again(struct pass *p, struct object *o, struct where *w)
 {
 	char path[96], name[PATH_MAX];
+	const char *seen;
 	ssize_t n;
 
 	if (!p->c->passes || p->c->options.no_skip)
@@ -165,9 +167,10 @@ static bool name_again(struct pass *p, struct object *o, struct where *w)
 	if (n <= 0 || (size_t)n == sizeof(name))
 		return false;
 	name[n] = '\0';
-	if (!strcmp(name, w->name))
+	seen = name_in_sight(p, o->device, name);
+	if (!strcmp(seen, w->name))
 		return false;
-	w->name = arena_strndup(p->s->arena, name, n);
+	w->name = seen;
 	if (o->kind == KIND_POSIX_SHM || o->kind == KIND_POSIX_SEM)
 		o->kind = kind_on_posix(name);
 	return true;
@@ -228,12 +231,12 @@ static void deduce_unlinked(struct pass *p, struct object *o)
 
 static void unknown_facts(struct pass *p, struct object *o)
 {
-	if (o->kind == KIND_FILE || o->kind == KIND_POSIX_SHM || o->kind == KIND_POSIX_SEM)
-		deduce_unlinked(p, o);
 	if (o->kind == KIND_DEVICE)
 		FACT_UNKNOWN(o, links);
 	else
 		FACT_UNKNOWN(o, size);
+	if (kinds[o->kind].named && o->kind != KIND_DEVICE)
+		deduce_unlinked(p, o);
 	if (kinds[o->kind].memory)
 		FACT_UNKNOWN(o, allocated);
 	FACT_UNKNOWN(o, mode);
@@ -243,11 +246,6 @@ static void unknown_facts(struct pass *p, struct object *o)
 	FACT_UNKNOWN(o, modify_time);
 	FACT_UNKNOWN(o, access_time);
 	FACT_UNKNOWN(o, birth_time);
-}
-
-static bool is_named_kind(enum kind kind)
-{
-	return kind == KIND_FILE || kind == KIND_POSIX_SHM || kind == KIND_POSIX_SEM;
 }
 
 void stats_release(struct stats *s)
@@ -355,19 +353,57 @@ struct asking {
 	struct table rows;		/* struct nameless */
 };
 
-/* A memfd made without MFD_ALLOW_SEALING is sealed against sealing: that seals nothing. */
-static bool is_sealed(const struct where *w)
+/* Who looks at a file's users or removes it holds a lease on it for an instant. */
+#define TRIES 6
+
+static int open_named(const struct shared_fs *fs, const char *below, int flags)
 {
-	const int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_FUTURE_WRITE;
+	struct stat st;
+	int fd = -EAGAIN;
+
+	for (int n = 0; n < TRIES && fd == -EAGAIN; n++) {
+		if (n)
+			usleep(100 << n);
+		fd = reach_file(fs->root, below, flags, &st);
+	}
+	return fd;
+}
+
+static int open_holder(const struct where *w, int flags)
+{
 	char path[96];
-	int fd, rc;
+	int fd;
 
 	if (w->fd >= 0)
 		snprintf(path, sizeof(path), "/proc/%u/fd/%d", w->tid, w->fd);
 	else
 		snprintf(path, sizeof(path), "/proc/%u/map_files/%llx-%llx", w->map_tid,
 			 (unsigned long long)w->start, (unsigned long long)w->end);
-	fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | flags);
+	return fd < 0 ? -errno : fd;
+}
+
+int object_open(const struct pass *p, uint32_t i, int flags)
+{
+	const struct object *o = snapshot_object(p->s, i);
+	const struct where *w = pass_where(p, i);
+	struct stat st;
+	int fd;
+
+	fd = w->fs ? open_named((struct shared_fs *)p->filesystems.rows + w->fs - 1, w->below, flags) :
+	     w->fd >= 0 || w->end ? open_holder(w, flags) : -ENOENT;
+	if (fd < 0 || (!fstat(fd, &st) && st.st_ino == o->inode))
+		return fd;
+	close(fd);
+	return -ENOENT;
+}
+
+/* A memfd made without MFD_ALLOW_SEALING is sealed against sealing: that seals nothing. */
+static bool is_sealed(const struct where *w)
+{
+	const int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_FUTURE_WRITE;
+	int fd = open_holder(w, 0), rc;
+
 	if (fd < 0)
 		return false;
 	rc = fcntl(fd, F_GET_SEALS);
@@ -451,7 +487,7 @@ static void stat_nameless(struct pass *p)
 		const struct where *w = pass_where(p, i);
 		const struct kept_stat *kept;
 
-		if (w->statted || is_named_kind(o->kind))
+		if (w->statted || kinds[o->kind].named)
 			continue;
 		kept = kept_stat(p, o, w);
 		if (kept)

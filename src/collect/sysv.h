@@ -5,7 +5,7 @@
 #include "pass.h"
 
 /*
- * How the objects of one kind of System V are read, in every IPC namespace in sight: shm.c, sem.c, msg.c;
+ * How the objects of one kind are read, in every IPC namespace in sight: shm.c, sem.c, msg.c, mqueue.c;
  * which namespaces there are, and how to get into them, is ipcns.c's.
  */
 struct sysv_kind {
@@ -17,7 +17,7 @@ struct sysv_kind {
 	/* Make objects of it, unless it could not be @read, and free it. */
 	void (*take)(struct pass *p, void *reading, uint64_t ns, bool read);
 };
-extern const struct sysv_kind sysv_shm, sysv_sem, sysv_msg;
+extern const struct sysv_kind sysv_shm, sysv_sem, sysv_msg, posix_mqueue;
 
 /* Owner, mode, key and change time, which all have in one form (struct ipc_perm). */
 struct ipc_perm;

@@ -18,10 +18,11 @@ static bool latest_time(const struct object *o, int64_t *latest, bool *unknown)
 	const struct {
 		bool known, unknown;
 		int64_t t;
+		bool by_reading;
 	} times[] = {
-#define T(m) { FACT_KNOWN(o, m), FACT_IS_UNKNOWN(o, m), o->m }
-		T(attach_time), T(detach_time), T(change_time),
-		T(modify_time), T(access_time), T(birth_time),
+#define T(m, ...) { FACT_KNOWN(o, m), FACT_IS_UNKNOWN(o, m), o->m, __VA_ARGS__ }
+		T(attach_time), T(detach_time), T(change_time, true),
+		T(modify_time), T(access_time, true), T(birth_time),
 		T(operation_time), T(send_time), T(receive_time),
 #undef T
 	};
@@ -29,6 +30,8 @@ static bool latest_time(const struct object *o, int64_t *latest, bool *unknown)
 
 	*unknown = false;
 	for (unsigned int i = 0; i < ARRAY_SIZE(times); i++) {
+		if (times[i].by_reading && kinds[o->kind].touched)
+			continue;
 		*unknown |= times[i].unknown;
 		if (times[i].known && (!any || times[i].t > *latest))
 			*latest = times[i].t;
@@ -60,7 +63,9 @@ static void get_uses(const struct snapshot *s, const void *row, struct value *v)
 		v->state = FACT_KNOWN(o, nattch) ? VALUE_KNOWN : VALUE_UNKNOWN;
 		v->u = o->nattch;
 	} else {
-		v->state = FACT_KNOWN(o, mappings) ? VALUE_KNOWN : VALUE_UNKNOWN;
+		bool known = kind_is_mapped(o->kind) ? FACT_KNOWN(o, mappings) : FACT_KNOWN(o, openers);
+
+		v->state = known ? VALUE_KNOWN : VALUE_UNKNOWN;
 		v->u = o->mappings + o->openers;
 	}
 }
@@ -253,14 +258,22 @@ static const struct field object_fields[] = {
 	       N(VERDICT), .flags = FIELD_DEFAULT),
 	STORED(VT_ROWS, reasons, HELP("why, the deciding reason first"), .rows = CLASS_REASON,
 	       N(VERDICT), .flags = FIELD_REQUIRED),
-	STORED(VT_UINT, semaphores, HELP("semaphores in the set"), .flags = FIELD_RIGHT),
+	STORED(VT_UINT, semaphores, HELP("semaphores in the set; 1 for a POSIX one"), .flags = FIELD_RIGHT),
 	STORED(VT_ROWS, values, HELP("the semaphores of the set"), .rows = CLASS_SEMAPHORE, N(VALUES)),
 	STORED(VT_UINT, waiters, HELP("processes that wait for a semaphore of the set"), N(VALUES),
 	       .flags = FIELD_RIGHT),
 	STORED(VT_TIME, operation_time, HELP("last operation on the set")),
 	STORED(VT_UINT, messages, HELP("messages in the queue"), .flags = FIELD_RIGHT),
-	STORED(VT_BYTES, bytes, HELP("bytes of the messages in the queue"), .flags = FIELD_RIGHT),
+	STORED(VT_BYTES, bytes, HELP("bytes of the messages in the queue"), N(CONTENTS), .flags = FIELD_RIGHT),
 	STORED(VT_BYTES, max_bytes, HELP("bytes that the queue takes"), .flags = FIELD_RIGHT),
+	STORED(VT_UINT, max_messages, HELP("messages that a POSIX queue takes"), .flags = FIELD_RIGHT),
+	STORED(VT_BYTES, message_size, HELP("bytes that a message of a POSIX queue may have"),
+	       .flags = FIELD_RIGHT),
+	STORED(VT_STRING, notify, HELP("how a process is told of a message: signal, thread, none"),
+	       N(CONTENTS)),
+	STORED(VT_UINT, notify_signal, HELP("the signal"), N(CONTENTS), .flags = FIELD_RIGHT),
+	STORED(VT_UINT, notify_pid, HELP("process that is told of a message"), N(CONTENTS),
+	       .flags = FIELD_RIGHT),
 	STORED(VT_UINT, send_pid, HELP("process that sent last"), .flags = FIELD_RIGHT),
 	STORED(VT_UINT, receive_pid, HELP("process that received last"), .flags = FIELD_RIGHT),
 	STORED(VT_TIME, send_time, HELP("last message sent")),

@@ -13,6 +13,7 @@
 #define FILE_NEEDS {								\
 	[NEED_BASE]	 = S(TMPFS) | S(MAPS) | S(FDS),				\
 	[NEED_RESIDENT]	 = S(TMPFS) | S(MAPS) | S(FDS),				\
+	[NEED_VALUES]	 = S(TMPFS) | S(MAPS) | S(FDS) | S(SEMVALUES),		\
 	[NEED_HOLDERS]	 = S(TMPFS) | S(MAPS) | S(FDS) | S(LEASE) | S(HOLDERS),	\
 	[NEED_PROCESSES] = S(TMPFS) | S(MAPS) | S(FDS) | S(HOLDERS) | S(PROCESSES), \
 	[NEED_PIDS]	 = S(TMPFS) | S(MAPS) | S(FDS) | S(PIDS) | S(PIDS_ALL), \
@@ -70,11 +71,26 @@ const struct kind_info kinds[NR_KINDS] = {
 	},
 	[KIND_POSIX_SHM] = {
 		.name = "posix-shm", .plural = "POSIX shared memory", .needs = FILE_NEEDS,
-		.outlives = true, .memory = true,
+		.outlives = true, .named = true, .memory = true,
 	},
 	[KIND_POSIX_SEM] = {
 		.name = "posix-sem", .plural = "POSIX semaphores", .needs = FILE_NEEDS,
-		.outlives = true, .memory = true,
+		.outlives = true, .named = true, .memory = true,
+	},
+	[KIND_POSIX_MQ] = {
+		.name = "posix-mq", .plural = "POSIX message queues",
+		.needs = {
+			[NEED_BASE]	 = S(MQUEUE) | S(FDS),
+			[NEED_CONTENTS]	 = S(MQUEUE) | S(FDS) | S(MQSTATUS),
+			[NEED_HOLDERS]	 = S(MQUEUE) | S(FDS) | S(LEASE) | S(HOLDERS),
+			[NEED_PROCESSES] = S(MQUEUE) | S(FDS) | S(HOLDERS) | S(PROCESSES),
+			[NEED_PIDS]	 = S(MQUEUE) | S(FDS) | S(PIDS) | S(PIDS_ALL),
+			[NEED_STATE]	 = S(MQUEUE) | S(MAPS) | S(FDS) | S(LEASE),
+			[NEED_VERDICT]	 = S(MQUEUE) | S(MAPS) | S(FDS) | S(LEASE) | S(LOCKS) |
+					   S(PIDS) | S(UIDS),
+			[NEED_LOGOUT]	 = S(LOGIND),
+		},
+		.outlives = true, .named = true, .touched = true,
 	},
 	[KIND_MEMFD] = {
 		.name = "memfd", .plural = "memfds", .needs = HELD_NEEDS, .memory = true,
@@ -84,10 +100,10 @@ const struct kind_info kinds[NR_KINDS] = {
 		.memory = true,
 	},
 	[KIND_FILE] = {
-		.name = "file", .plural = "files mapped shared", .needs = FILE_NEEDS,
+		.name = "file", .plural = "files mapped shared", .needs = FILE_NEEDS, .named = true,
 	},
 	[KIND_DEVICE] = {
-		.name = "device", .plural = "device memory", .needs = HELD_NEEDS,
+		.name = "device", .plural = "device memory", .needs = HELD_NEEDS, .named = true,
 	},
 	[KIND_SPECIAL] = {
 		.name = "special", .plural = "mappings made by the kernel", .needs = HELD_NEEDS,
@@ -97,6 +113,7 @@ const struct kind_info kinds[NR_KINDS] = {
 const char *const kind_names[NR_KINDS + 1] = {
 	[KIND_SHM] = "shm",	[KIND_SEM] = "sem",	[KIND_MSG] = "msg",
 	[KIND_POSIX_SHM] = "posix-shm", [KIND_POSIX_SEM] = "posix-sem",
+	[KIND_POSIX_MQ] = "posix-mq",
 	[KIND_MEMFD] = "memfd", [KIND_ANON] = "anon",		[KIND_FILE] = "file",
 	[KIND_DEVICE] = "device", [KIND_SPECIAL] = "special",
 };
@@ -104,6 +121,7 @@ const char *const kind_names[NR_KINDS + 1] = {
 const char *const source_names[NR_SOURCES + 1] = {
 	[SOURCE_SHMCTL] = "shmctl", [SOURCE_SYSVIPC] = "sysvipc",
 	[SOURCE_SEMCTL] = "semctl", [SOURCE_SEMVALUES] = "semctl", [SOURCE_MSGCTL] = "msgctl",
+	[SOURCE_MQUEUE] = "mqueue", [SOURCE_MQSTATUS] = "mqueue",
 	[SOURCE_TMPFS] = "tmpfs",
 	[SOURCE_MAPS] = "maps",	    [SOURCE_FDS] = "fds",	  [SOURCE_LEASE] = "lease",
 	[SOURCE_LOCKS] = "locks",   [SOURCE_MOUNTS] = "mounts",	  [SOURCE_PIDS] = "pids",

@@ -37,6 +37,8 @@ static const struct grammar {
 			     "posix-shm:/name or posix-shm:MAJ:MIN:INODE" },
 	[KIND_POSIX_SEM] = { FILE_FORMS, SUFFIX_MOUNT, PATH_FLAT,
 			     "posix-sem:/name or posix-sem:MAJ:MIN:INODE" },
+	[KIND_POSIX_MQ] = { FILE_FORMS, SUFFIX_NS, PATH_FLAT,
+			    "posix-mq:/name or posix-mq:MAJ:MIN:INODE" },
 	[KIND_MEMFD] = { FORM_BIT(NAME_INODE), SUFFIX_NONE, PATH_ANY, "memfd:MAJ:MIN:INODE" },
 	[KIND_ANON] = { FORM_BIT(NAME_INODE), SUFFIX_NONE, PATH_ANY, "anon:MAJ:MIN:INODE" },
 	[KIND_FILE] = { FILE_FORMS, SUFFIX_NONE, PATH_ANY, "file:/path or file:MAJ:MIN:INODE" },
@@ -136,8 +138,8 @@ static const char *check_path(const struct buf *path, enum path_rule rule)
 		return path->len > 1 ? NULL : "a path is missing";
 	case PATH_FLAT:
 		if (strchr(path->s + 1, '/'))
-			return "the name of a semaphore has no slash but the first";
-		/* fall through */
+			return "a name of this kind has no slash but the first";
+		return is_below(path->s) ? NULL : "nothing can have this name";
 	case PATH_BELOW:
 		return is_below(path->s) ? NULL : "not the path of a file below /dev/shm";
 	}
@@ -186,7 +188,8 @@ static enum name_form form_of(struct part p)
 
 static const char *read_suffix(struct part p, const struct grammar *g, struct name *name)
 {
-	if (g->suffix == SUFFIX_NS) {
+	/* the form with a device needs no namespace */
+	if (g->suffix == SUFFIX_NS && name->form != NAME_INODE) {
 		if (!take_number(&p, UINT64_MAX, &name->ns) || p.n || !name->ns)
 			return "behind @ stands the number of an IPC namespace";
 		name->has_ns = true;

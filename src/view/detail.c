@@ -19,17 +19,19 @@ struct page {
 /* Which facts stand together; a field that stands nowhere here comes at the end. */
 static const struct {
 	const char *title;
-	const char *fields[16];
+	const char *fields[24];
 } sections[] = {
 	{ "what", { "kind", "id", "key", "label", "path", "ipc_ns", "device", "inode", "links",
 		    "flags", "family" } },
 	{ "memory", { "size", "allocated", "rss", "swap", "page_size" } },
 	{ "whose", { "mode", "user", "group", "creator_user", "creator_group", "creator_pid",
-		     "creator_alive", "last_pid", "last_alive", "send_pid", "receive_pid" } },
+		     "creator_alive", "last_pid", "last_alive", "send_pid", "receive_pid", "notify",
+		     "notify_signal", "notify_pid" } },
 	{ "when", { "birth_time", "change_time", "modify_time", "access_time", "attach_time",
 		    "detach_time", "operation_time", "send_time", "receive_time", "age" } },
 	{ "use", { "state", "nattch", "mappings", "processes", "openers", "holders_complete",
-		   "semaphores", "waiters", "messages", "bytes", "max_bytes", "cgroup", "unit", "container", "logout" } },
+		   "semaphores", "waiters", "messages", "bytes", "max_bytes", "max_messages", "message_size",
+		   "cgroup", "unit", "container", "logout" } },
 };
 
 /* What stands elsewhere on the page. */

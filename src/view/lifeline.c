@@ -59,6 +59,8 @@ static void get_created(const struct object *o, struct moment *m)
 	at_time(m, true, o->change_time);
 	if (FACT_KNOWN(o, attach_time) && o->attach_time < m->time)
 		m->time = o->attach_time;
+	if (FACT_KNOWN(o, modify_time) && o->modify_time < m->time)
+		m->time = o->modify_time;
 	m->after = " or earlier";
 }
 
@@ -72,7 +74,7 @@ static void get_attached(const struct object *o, struct moment *m)
 		m->mark = MARK_PAST;
 	} else {
 		/* that a file was mapped once leaves no trace */
-		m->mark = kinds[o->kind].counted || kinds[o->kind].unheld ? MARK_NO : MARK_UNKNOWN;
+		m->mark = kinds[o->kind].counted || !kind_is_mapped(o->kind) ? MARK_NO : MARK_UNKNOWN;
 	}
 }
 

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Semaphores and message queues of System V, which nobody holds. They are not removed at the
- * end: they go with the IPC namespace of the test.
+ * Semaphores and message queues of System V, which nobody holds, and POSIX queues. They are not removed
+ * at the end: they go with the IPC namespace of the test.
  */
 #include "actor.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <mqueue.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/ipc.h>
@@ -104,7 +106,39 @@ static int run_msgrcv(const struct args *a)
 	return msgrcv(queue_of(a), &m, sizeof(m.text), 0, IPC_NOWAIT) < 0 ? actor_fail("msgrcv") : 0;
 }
 
+static int run_mq_open(const struct args *a)
+{
+	struct mq_attr attr = { .mq_maxmsg = (long)arg_number(a, "max"), .mq_msgsize = (long)arg_number(a, "size") };
+	int fd = mq_open(arg_text(a, "name"), O_RDWR | O_CREAT | O_NONBLOCK, (mode_t)arg_number(a, "mode"), &attr);
+
+	if (fd < 0)
+		return actor_fail("mq_open");
+	current_fd = fd;
+	fact_inode(fd);
+	return 0;
+}
+
+static int run_mq_send(const struct args *a)
+{
+	static char text[8192];
+
+	return mq_send(current_fd, text, arg_number(a, "bytes"), 0) ? actor_fail("mq_send") : 0;
+}
+
+static int run_mq_notify(const struct args *a)
+{
+	struct sigevent how = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = (int)arg_number(a, "signal") };
+
+	return mq_notify(current_fd, &how) ? actor_fail("mq_notify") : 0;
+}
+
+static int run_mq_unlink(const struct args *a)
+{
+	return mq_unlink(arg_text(a, "name")) ? actor_fail("mq_unlink") : 0;
+}
+
 #define MAKING { "key", PARAM_NUMBER, "0" }, { "mode", PARAM_NUMBER, "0600" }
+#define NAME { "name", PARAM_TEXT, NULL }
 #define ID { "id", PARAM_NUMBER, "0" }
 #define SEMAPHORE ID, { "number", PARAM_NUMBER, "0" }
 
@@ -117,5 +151,11 @@ const struct command unheld_commands[] = {
 	{ "msgget", "make a message queue", { MAKING }, run_msgget },
 	{ "msgsnd", "send a message", { ID, { "bytes", PARAM_NUMBER, "100" } }, run_msgsnd },
 	{ "msgrcv", "receive a message", { ID }, run_msgrcv },
+	{ "mq_open", "open a POSIX queue, and make it if it is not there",
+	  { NAME, { "max", PARAM_NUMBER, "10" }, { "size", PARAM_NUMBER, "100" }, { "mode", PARAM_NUMBER, "0600" } },
+	  run_mq_open },
+	{ "mq_send", "send a message to the queue", { { "bytes", PARAM_NUMBER, "10" } }, run_mq_send },
+	{ "mq_notify", "want a signal for the next message", { { "signal", PARAM_NUMBER, "10" } }, run_mq_notify },
+	{ "mq_unlink", "take a queue's name away", { NAME }, run_mq_unlink },
 	{ 0 }
 };

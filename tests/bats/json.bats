@@ -120,7 +120,8 @@ invalid()
 		"last_alive","attach_time","detach_time","change_time","modify_time","access_time",
 		"birth_time","age","nattch","mappings","processes","openers","holders_complete","state",
 		"flags","logout","family","unknown","verdict","reasons","semaphores",
-		"values","waiters","operation_time","messages","bytes","max_bytes","send_pid","receive_pid",
+		"values","waiters","operation_time","messages","bytes","max_bytes",
+		"max_messages","message_size","notify","notify_signal","notify_pid","send_pid","receive_pid",
 		"send_time","receive_time","holders"] as $wanted |
 		all(.objects[]; keys_unsorted == $wanted)'
 	expect_doc '["pid","start_time","uid","user","comm","cmdline","cgroup","unit","container","pid_ns",

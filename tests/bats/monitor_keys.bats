@@ -150,7 +150,7 @@ pressed_keys()
 }
 
 @test "F7 and H: one kind after the other, then all" {
-	local -a kinds=(shm sem msg posix-shm posix-sem memfd anon file device special)
+	local -a kinds=(shm sem msg posix-shm posix-sem posix-mq memfd anon file device special)
 	local kind count
 	monitor_recorded 120x24
 	for kind in "${kinds[@]}"; do

@@ -237,6 +237,18 @@ static inline void sample_queue(struct snapshot *s)
 	FACT_SET(o, receive_time, 1795530000);
 }
 
+static inline void sample_posix_queue(struct snapshot *s)
+{
+	struct object *o = sample_object(s, KIND_POSIX_MQ, "posix-mq:/jobs");
+
+	FACT_SET(o, path, "/dev/mqueue/jobs");
+	FACT_SET(o, max_messages, 10);
+	FACT_SET(o, message_size, 8192);
+	FACT_SET(o, notify, "signal");
+	FACT_SET(o, notify_signal, 10);
+	FACT_UNKNOWN(o, notify_pid);
+}
+
 static inline struct snapshot *sample_snapshot(void)
 {
 	struct snapshot *s = snapshot_new();
@@ -261,6 +273,7 @@ static inline struct snapshot *sample_snapshot(void)
 	FACT_SET(o, label, "perf_event");
 	sample_semaphores(s);
 	sample_queue(s);
+	sample_posix_queue(s);
 	snapshot_sum(s);
 	return s;
 }
