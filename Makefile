@@ -12,8 +12,9 @@
 # make screens             the screens that tests compare with, anew; git diff shows what differs
 # make deps                install what is missing to build and test (Debian, Ubuntu);
 #                          `make deps run` and `make deps check` go on from there
-# make install [PREFIX=/usr/local] [DESTDIR=] [SYSCONFDIR=/etc]
-# make uninstall           take the same files away again
+# make install [PREFIX=/usr/local] [DESTDIR=] [SYSCONFDIR=/etc] [WITH_IPCS_LINKS=1]
+#                          with links, ipctop stands in the place of ipcs, ipcrm and ipcmk, too
+# make uninstall           take the same files away again, the links in any case
 # make completions         the words of completions/ipctop anew, after a change of options
 # make clean               remove what was built
 #
@@ -23,6 +24,7 @@
 VERSION := 0.1
 PREFIX ?= /usr/local
 SYSCONFDIR ?= /etc
+WITH_IPCS_LINKS ?=
 SANITIZE ?=
 O ?= $(if $(SANITIZE),build-san,build)
 CC ?= cc
@@ -162,6 +164,14 @@ pages := $(wildcard man/*.1)
 units := $(wildcard src/share/*.service src/share/*.timer)
 examples := $(filter-out $(units),$(wildcard src/share/*))
 
+# Programs that ipctop can stand in the place of. A link that leads elsewhere, or a file, is not ours.
+links := ipcs ipcrm ipcmk
+page_of_links := ipctop-ipcs.1
+remove_link = if [ "$$(readlink $(1))" = $(2) ]; then rm -f $(1); fi
+each_link = $(foreach l,$(links),$(call $(1),$(bindir)/$(l),ipctop) && \
+	$(call $(1),$(man1dir)/$(l).1,$(page_of_links)) &&) :
+make_link = ln -sf $(2) $(1)
+
 # What names the place of the program names the one of the installed one; scripts can be run.
 install_naming = sed 's|/usr/local/bin|$(PREFIX)/bin|' $(1) > $(2)/$(notdir $(1)) && \
 	chmod $(if $(filter %.sh,$(1)),755,644) $(2)/$(notdir $(1))
@@ -175,9 +185,11 @@ install: $(O)/ipctop $(schema)
 	$(Q)$(INSTALL) -m 644 completions/ipctop $(completiondir)/ipctop
 	$(Q)$(foreach f,$(examples),$(call install_naming,$(f),$(datadir)) &&) :
 	$(Q)$(foreach f,$(units),$(call install_naming,$(f),$(unitdir)) &&) :
+	$(Q)$(if $(filter 1,$(WITH_IPCS_LINKS)),$(call each_link,make_link),:)
 
 uninstall:
 	$(say) REMOVE $(DESTDIR)$(PREFIX)
+	$(Q)$(call each_link,remove_link)
 	$(Q)rm -f $(bindir)/ipctop $(completiondir)/ipctop
 	$(Q)rm -f $(patsubst man/%,$(man1dir)/%,$(pages)) $(patsubst src/share/%,$(unitdir)/%,$(units))
 	$(Q)rm -rf $(datadir)

@@ -4,6 +4,7 @@
 
 /* What the files of this room share: one run of a plan. */
 #include "ipctop/act.h"
+#include "ipctop/sysv.h"
 
 struct actor {
 	struct plan *plan;
@@ -50,12 +51,6 @@ int segment_look(const struct object *fresh, struct shmid_ds *ds) __must_check;
 /* sysv.c: semaphores and queues of System V */
 void semaphores_remove(struct actor *a, struct act *act, const struct object *fresh);
 void queue_remove(struct actor *a, struct act *act, const struct object *fresh);
-/*
- * The index that the commands want which ask for no permission (SHM_STAT_ANY): the low bits of the id, so many as
- * the kernel takes (ipc/util.h). @try: below SYSV_INDEXES.
- */
-#define SYSV_INDEXES 2
-int sysv_index(int id, unsigned int try);
 /* Whether a time of the kernel's is that of the look; 0: it never happened. */
 bool sysv_same_time(bool known, int64_t then, int64_t now);
 

@@ -20,6 +20,7 @@ struct command {
 	const char *args;	/* "[KIND...]", or NULL */
 	const char *help;	/* one line */
 	bool options;		/* takes options, --help among them */
+	bool by_link;		/* also run when the program is called by this name */
 	/* @argv[0] is the command's own name */
 	int (*run)(const struct command *command, int argc, char **argv);
 };
@@ -28,6 +29,7 @@ extern const struct command *const commands[];
 extern const struct command command_json, command_batch, command_list, command_show, command_maps,
 	command_clean, command_rm, command_detach, command_save, command_restore, command_cat, command_chmod,
 	command_chown,
+	command_ipcs, command_ipcrm, command_ipcmk,
 	command_monitor, command_help, command_help_option, command_version, command_schema;
 
 /* Run the command that @argv names: the whole of the program. */

@@ -132,10 +132,22 @@ static void fill_standard_files(void)
 			(void)!open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
 }
 
+/* The command that a link is named after, or NULL. */
+static const struct command *linked_command(const char *program)
+{
+	const char *slash = strrchr(program, '/');
+	const struct command *command = cmd_find(slash ? slash + 1 : program);
+
+	return command && command->by_link ? command : NULL;
+}
+
 static int run(int argc, char **argv)
 {
-	const struct command *command = argc < 2 ? NULL : cmd_find(argv[1]);
+	const struct command *command = argc < 1 ? NULL : linked_command(argv[0]);
 
+	if (command)
+		return command->run(command, argc, argv);
+	command = argc < 2 ? NULL : cmd_find(argv[1]);
 	if (command)
 		return command->run(command, argc - 1, argv + 1);
 	/* options alone are the monitor's, where they are not meant for a command */

@@ -12,8 +12,8 @@ declare -A may=(
 	[view]="model lib"
 	[tui]="view act collect model lib"
 	[compat]="collect act model lib"
-	[cmd]="tui view act collect model lib"
-	[main]="cmd compat lib"
+	[cmd]="compat tui view act collect model lib"
+	[main]="cmd lib"
 )
 
 # The room of a header that crosses a wall is the first that has a .c file of its name; these have none.

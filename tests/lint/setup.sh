@@ -105,6 +105,11 @@ files()
 {
 	find "$scratch/dest" -type f -printf '%m %P\n' | sort -k 2
 }
+# Where links lead.
+links()
+{
+	find "$scratch/dest" -type l -printf '%P %l\n' | sort
+}
 said=$("${make[@]}" install 2>&1)
 findings=$(diff <(sort -k 2 - <(printf '644 opt/it/share/man/man1/%s\n' "${pages[@]#man/}") <<-'END'
 	755 opt/it/bin/ipctop
@@ -117,6 +122,7 @@ findings=$(diff <(sort -k 2 - <(printf '644 opt/it/share/man/man1/%s\n' "${pages
 	755 opt/it/share/ipctop/slurm-epilog.sh
 END
 ) <(files)) || findings+=$'\n'$said
+findings+=$(links)
 verdict "install puts just its files" "$findings"
 cd "$scratch/dest/opt/it" || exit 1
 verdict "what names the program by its path names the installed one" "$(grep -rnI /usr/local . --exclude-dir=man
@@ -124,5 +130,25 @@ verdict "what names the program by its path names the installed one" "$(grep -rn
 cd "$OLDPWD" || exit 1
 "${make[@]}" uninstall >/dev/null 2>&1
 verdict "uninstall takes them away" "$(files; find "$scratch/dest" -name 'ipctop*')"
+
+said=$("${make[@]}" install WITH_IPCS_LINKS=1 2>&1)
+findings=$(diff - <(links) <<-'END'
+	opt/it/bin/ipcmk ipctop
+	opt/it/bin/ipcrm ipctop
+	opt/it/bin/ipcs ipctop
+	opt/it/share/man/man1/ipcmk.1 ipctop-ipcs.1
+	opt/it/share/man/man1/ipcrm.1 ipctop-ipcs.1
+	opt/it/share/man/man1/ipcs.1 ipctop-ipcs.1
+END
+) || findings+=$'\n'$said
+"$scratch/dest/opt/it/bin/ipcs" -V | grep -q '^ipcs from ipctop ' || findings+=$'\n'"ipcs does not run"
+verdict "install WITH_IPCS_LINKS=1 puts links beside them" "$findings"
+# util-linux's own are not ours
+rm "$scratch/dest/opt/it/bin/ipcrm"
+echo theirs >"$scratch/dest/opt/it/bin/ipcrm"
+ln -sf elsewhere "$scratch/dest/opt/it/bin/ipcmk"
+"${make[@]}" uninstall >/dev/null 2>&1
+verdict "uninstall takes its links away, and nobody else's" \
+	"$(diff <(printf '%s\n' '644 opt/it/bin/ipcrm' 'opt/it/bin/ipcmk elsewhere') <(files; links))"
 
 finish
