@@ -8,6 +8,7 @@ const struct command *const commands[] = {
 	&command_list,
 	&command_show,
 	&command_maps,
+	&command_limits,
 	&command_clean,
 	&command_rm,
 	&command_detach,

@@ -50,6 +50,12 @@ int collector_pass(struct collector *c, struct snapshot **s) __must_check;
 int policy_load(struct policy *p, struct buf *error) __must_check;
 
 /*
+ * A snapshot without objects: limits of the kernel and what is in use of them (CLASS_LIMITS), and who read
+ * them where. No process is looked at. snapshot_free.
+ */
+struct snapshot *collect_limits(void) __attribute__((returns_nonnull));
+
+/*
  * Replay: a snapshot from a document that --json wrote; "-" is stdin. 0, or -errno
  * with a sentence. A document that is cut off gives what was whole before the cut, with a gap
  * "snapshot" / "ENODATA" that says so (and *@s).

@@ -29,7 +29,7 @@ struct field {
 	uint16_t needs;			/* NEED_BIT */
 	enum row_class rows;		/* VT_ROWS, VT_ROW, VT_EMBED: of which class */
 	const char *const *names;	/* VT_ENUM, VT_FLAGS: ends with NULL */
-	/* derived: fills @v but for its type; NULL for a stored field */
+	/* derived: fills @v, its type only where people read it as another; NULL for a stored field */
 	void (*get)(const struct snapshot *s, const void *row, struct value *v);
 	const char *numeric;		/* the field shown instead of this one by --numeric */
 };

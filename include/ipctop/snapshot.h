@@ -29,6 +29,8 @@ enum row_class {
 	CLASS_SEMAPHORE,	/* one of a set of System V */
 	CLASS_REASON,
 	CLASS_GROUP,		/* of `list --by` */
+	CLASS_POOL,		/* of huge pages of one size */
+	CLASS_LIMIT,		/* of `limits`: one limit, and how near it is */
 	CLASS_MAP,		/* of `maps`: one VMA, private or shared */
 	CLASS_ACT,		/* of a plan: one act on one object, and what became of it */
 	CLASS_HOLDING,		/* what a process, or those of a user, hold */
@@ -191,6 +193,40 @@ struct limits {
 	uint64_t shmmni, shmall, shmmax, shm_rmid_forced;
 	uint64_t segments, pages, pages_resident, pages_swapped;	/* in use, by SHM_INFO */
 	uint64_t tmpfs_size, tmpfs_used, tmpfs_inodes, tmpfs_inodes_used;	/* of /dev/shm */
+	uint64_t semmni, semmns, semmsl, semopm;
+	uint64_t semaphore_sets, semaphores;	/* in use, by SEM_INFO */
+	uint64_t msgmni, msgmnb, msgmax;
+	uint64_t queues, messages, message_bytes;	/* in use, by MSG_INFO */
+	uint64_t fullest_queue, fullest_bytes, fullest_max_bytes;	/* its id */
+	uint64_t mqueue_queues_max, mqueue_msg_max, mqueue_msgsize_max;
+	uint64_t mqueue_msg_default, mqueue_msgsize_default;
+	uint64_t mqueues;		/* POSIX queues that have a name */
+	uint64_t rlimit_msgqueue, rlimit_memlock;	/* bytes; not applicable: no limit */
+	struct span hugetlb;		/* of CLASS_POOL */
+};
+
+struct pool {
+	struct facts facts;
+	uint64_t page_size;		/* bytes */
+	uint64_t pages, overcommit;	/* kept ready; how many more may be made when they are needed */
+	uint64_t used;			/* in use, or promised */
+};
+
+enum unit { UNIT_OBJECTS, UNIT_PAGES, UNIT_BYTES, UNIT_SWITCH, NR_UNITS };
+extern const char *const unit_names[NR_UNITS + 1];
+
+/* See limit.h. */
+struct limit {
+	struct facts facts;
+	const char *name;		/* that of the fact in struct limits */
+	const char *setting;		/* what an administrator turns */
+	uint64_t unit;			/* enum unit */
+	uint64_t limit, used, free;
+	uint64_t percent;		/* rounded down; above 100 where the limit was lowered since */
+	uint64_t growth;		/* in a day, at the rate between two readings */
+	uint64_t full_in;		/* seconds, at that rate */
+	uint64_t first;			/* whether it is full before the others, or is the nearest now */
+	const char *fails, *help;
 };
 
 struct memory {
@@ -346,6 +382,7 @@ FACTS_FIT(struct map);
 FACTS_FIT(struct act);
 FACTS_FIT(struct event);
 FACTS_FIT(struct holding);
+FACTS_FIT(struct limits);
 _Static_assert(offsetof(struct object, evidence) - sizeof(struct facts) <= 64 * 8,
 	       "struct object has too many facts");
 

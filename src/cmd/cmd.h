@@ -27,6 +27,7 @@ struct command {
 /* The table of main.c; ends with NULL. */
 extern const struct command *const commands[];
 extern const struct command command_json, command_batch, command_list, command_show, command_maps,
+	command_limits,
 	command_clean, command_rm, command_detach, command_save, command_restore, command_cat, command_chmod,
 	command_chown,
 	command_ipcs, command_ipcrm, command_ipcmk,
@@ -84,6 +85,8 @@ enum option_group {
 	OPTIONS_READ	= 1 << 6,	/* --no-procmap-query */
 	OPTIONS_SOURCE	= 1 << 7,	/* --snapshot --no-lease --older-than */
 	OPTIONS_LIMIT	= 1 << 8,	/* --limit */
+	OPTIONS_FILTER	= 1 << 9,	/* --filter alone, of OPTIONS_ROWS */
+	OPTIONS_SNAPSHOT = 1 << 10,	/* --snapshot alone, of OPTIONS_SOURCE */
 	OPTIONS_ORDER	= OPTIONS_SORT | OPTIONS_LIMIT,
 };
 

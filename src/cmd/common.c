@@ -103,11 +103,19 @@ static int set_color(void *target, const char *arg, struct buf *error)
 #define AT(member)	((void *)offsetof(struct query, member))
 #define CALL(fn)	OPTION_CALL, (void *)0, fn
 
-static const struct option_row rows_options[] = {
+static const struct option_row which_options[] = {
 	{ 0, NULL, NULL, "Which rows", OPTION_HEADING },
+	OPTION_END
+};
+
+static const struct option_row rows_options[] = {
 	{ 'k', "kind", "KIND[,KIND...]", "only these kinds", CALL(set_kinds) },
 	{ 'u', "user", "USER[,USER...]", "only of these users, by name or number", OPTION_CALL,
 	  AT(users), users_add },
+	OPTION_END
+};
+
+static const struct option_row filter_options[] = {
 	{ 'Q', "filter", "EXPR", "only rows of which it is true, as in 'user != \"root\" && path =~ \"tmp\"'",
 	  OPTION_STRING, AT(filter_text) },
 	OPTION_END
@@ -154,8 +162,12 @@ static const struct option_row values_options[] = {
 	OPTION_END
 };
 
-static const struct option_row read_options[] = {
+static const struct option_row what_options[] = {
 	{ 0, NULL, NULL, "What is read", OPTION_HEADING },
+	OPTION_END
+};
+
+static const struct option_row read_options[] = {
 	{ 0, "no-procmap-query", NULL, "read mappings as text, as on kernels before 6.11",
 	  OPTION_FLAG, AT(collect.no_procmap_query) },
 	OPTION_END
@@ -166,6 +178,10 @@ static const struct option_row source_options[] = {
 	  OPTION_FLAG, AT(collect.no_lease) },
 	{ 0, "older-than", "T", "both grace times: judge stale what is older than this",
 	  CALL(set_older_than) },
+	OPTION_END
+};
+
+static const struct option_row snapshot_options[] = {
 	{ 0, "snapshot", "FILE", "a document that --json wrote, - for stdin, instead of this machine",
 	  OPTION_STRING, AT(file) },
 	OPTION_END
@@ -181,15 +197,19 @@ static const struct {
 	unsigned int groups;	/* shown with any of these; 0: always */
 	const struct option_row *rows;
 } option_tables[] = {
+	{ OPTIONS_ROWS | OPTIONS_FILTER, which_options },
 	{ OPTIONS_ROWS, rows_options },
+	{ OPTIONS_ROWS | OPTIONS_FILTER, filter_options },
 	{ OPTIONS_SORT, sort_options },
 	{ OPTIONS_LIMIT, limit_options },
 	{ OPTIONS_COLUMNS, columns_options },
 	{ OPTIONS_FORMATS, formats_options },
 	{ OPTIONS_JSON, json_options },
 	{ OPTIONS_VALUES, values_options },
+	{ OPTIONS_READ | OPTIONS_SOURCE | OPTIONS_SNAPSHOT, what_options },
 	{ OPTIONS_READ | OPTIONS_SOURCE, read_options },
 	{ OPTIONS_SOURCE, source_options },
+	{ OPTIONS_SOURCE | OPTIONS_SNAPSHOT, snapshot_options },
 	{ 0, help_options },
 };
 

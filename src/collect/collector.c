@@ -243,7 +243,7 @@ void pass_objects(struct pass *p)
 	uint32_t skipped = tasks_scan(p, maps, fds, false);
 
 	mounts_read(p);
-	system_limits(p);
+	limits_of_tmpfs(p);
 	p->hidden = tasks_hidden(p);
 	/* without its mounts nobody knows, which is a gap of its own */
 	if (p->hidden && ((struct mounts *)p->mounts.rows)->rows.count)
@@ -529,6 +529,8 @@ int collector_pass(struct collector *c, struct snapshot **s)
 	if (wants(&p, SOURCE_LOGIND))
 		logouts_find(&p);
 	order_objects(&p);
+	if (wants(&p, SOURCE_MACHINE))
+		limits_read(&p);
 	snapshot_sum(p.s);
 	system_end(&p);
 	pass_release(&p);

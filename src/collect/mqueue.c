@@ -122,6 +122,16 @@ static int open_root(void *reading)
 	return r->root >= 0 && !r->unsure ? 0 : rc == -ENODEV ? 0 : -rc;
 }
 
+int mqueue_own(const struct pass *p)
+{
+	struct reading r = { .own = p->mounts.count ? p->mounts.rows : NULL };
+	int error = open_root(&r);
+
+	if (error && r.root >= 0)
+		close(r.root);
+	return error ? -error : r.root < 0 ? -ENODEV : r.root;
+}
+
 static void take(struct pass *p, void *reading, uint64_t ns, bool read)
 {
 	struct reading *r = reading;

@@ -27,7 +27,7 @@ static void *begin(struct pass *p, bool own)
 }
 
 /* Before Linux 4.17 there is only MSG_STAT, which asks for the right to read. */
-static int stat_queue(int index, struct msqid_ds *ds)
+int sysv_stat_queue(int index, struct msqid_ds *ds)
 {
 	int id = msgctl(index, MSG_STAT_ANY, ds);
 
@@ -45,7 +45,7 @@ static int read_queues(void *reading)
 		return errno;
 	for (int i = 0; i <= highest; i++) {
 		struct msqid_ds ds;
-		int id = stat_queue(i, &ds);
+		int id = sysv_stat_queue(i, &ds);
 
 		if (id >= 0)
 			*(struct queue *)table_add(&r->queues, sizeof(struct queue)) = (struct queue){ id, ds };

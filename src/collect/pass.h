@@ -321,6 +321,8 @@ bool is_hugetlb_device(const struct pass *p, uint64_t device, uint64_t *page_siz
 void mqueues_read(struct pass *p);
 /* A mount (O_PATH) of the queues of the thread's IPC namespace, which closing takes away; or -errno. */
 int mqueue_mount(void) __must_check;
+/* The same of the reader's, or what is mounted of them where it may not mount; after mounts_read. */
+int mqueue_own(const struct pass *p) __must_check;
 
 /* semfile.c: the values of POSIX semaphores. */
 void semfiles_read(struct pass *p);
@@ -412,8 +414,15 @@ void user_names_fill(struct pass *p);
 
 /* system.c: the machine itself. */
 void system_begin(struct pass *p);
-void system_limits(struct pass *p);	/* those of /dev/shm; after mounts_read */
 void system_end(struct pass *p);
+
+/* limits.c: CLASS_LIMITS. */
+void limits_begin(struct pass *p);
+void limits_of_tmpfs(struct pass *p);	/* after mounts_read */
+struct shminfo;
+struct shm_info;
+void limits_of_segments(struct pass *p, const struct shminfo *limits, const struct shm_info *info);
+void limits_read(struct pass *p);	/* all the others; after the segments were */
 
 /* A number behind "name:[" in a link such as ns/ipc: 0 when there is none. */
 uint64_t ns_inode(int dir, const char *path, int *error);

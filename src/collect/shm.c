@@ -318,19 +318,6 @@ static void add_segments(struct pass *p, const struct reading *r, uint64_t ns)
 		snapshot_gap(p->s, "sysvipc", r->resident_error, 0);
 }
 
-static void set_limits(struct pass *p, const struct reading *r)
-{
-	struct limits *l = snapshot_row(p->s, CLASS_LIMITS, 0);
-
-	FACT_SET(l, segments, r->info.used_ids);
-	FACT_SET(l, pages, r->info.shm_tot);
-	FACT_SET(l, pages_resident, r->info.shm_rss);
-	FACT_SET(l, pages_swapped, r->info.shm_swp);
-	FACT_SET(l, shmmni, r->limits.shmmni);
-	FACT_SET(l, shmall, r->limits.shmall);
-	FACT_SET(l, shmmax, r->limits.shmmax);
-}
-
 static void *begin(struct pass *p, bool own)
 {
 	struct reading *r = xcalloc(1, sizeof(*r));
@@ -356,7 +343,7 @@ static void take(struct pass *p, void *reading, uint64_t ns, bool read)
 	if (ns == p->c->ipc_ns) {
 		p->c->segments = r->segments.count;
 		if (read)
-			set_limits(p, r);
+			limits_of_segments(p, &r->limits, &r->info);
 	}
 	if (read)
 		add_segments(p, r, ns);

@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <sys/statfs.h>
 #include <sys/sysmacros.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -75,31 +74,6 @@ static void set_policy(struct pass *p)
 	FACT_SET(doc, policy, 0);
 }
 
-static void set_limits(struct pass *p)
-{
-	struct limits *row = snapshot_add(p->s, CLASS_LIMITS);
-	struct document *doc = snapshot_document(p->s);
-	struct buf text = BUF_INIT;
-
-	if (!io_read_file(AT_FDCWD, "/proc/sys/kernel/shm_rmid_forced", &text, 64))
-		FACT_SET(row, shm_rmid_forced, text.s[0] == '1');
-	buf_release(&text);
-	FACT_SET(doc, limits, 0);
-}
-
-void system_limits(struct pass *p)
-{
-	struct limits *row = snapshot_row(p->s, CLASS_LIMITS, 0);
-	struct statfs fs;
-
-	if (files_may_hang(p) || statfs("/dev/shm", &fs) < 0)
-		return;
-	FACT_SET(row, tmpfs_size, (uint64_t)fs.f_blocks * fs.f_bsize);
-	FACT_SET(row, tmpfs_used, (uint64_t)(fs.f_blocks - fs.f_bfree) * fs.f_bsize);
-	FACT_SET(row, tmpfs_inodes, fs.f_files);
-	FACT_SET(row, tmpfs_inodes_used, fs.f_files - fs.f_ffree);
-}
-
 /*
  * The clock is steady when devtmpfs, which the kernel made at boot, was born at the time of
  * boot: a step since (a late NTP, a restored virtual machine) shows as a difference.
@@ -152,7 +126,7 @@ void system_begin(struct pass *p)
 	FACT_SET(doc, gaps, ((struct span){ 0, 0 }));
 	set_identity(p);
 	set_policy(p);
-	set_limits(p);
+	limits_begin(p);
 	if (p->sources & SOURCE_BIT(SOURCE_MACHINE))
 		set_memory(p);
 }

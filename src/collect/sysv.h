@@ -19,6 +19,10 @@ struct sysv_kind {
 };
 extern const struct sysv_kind sysv_shm, sysv_sem, sysv_msg, posix_mqueue;
 
+/* msg.c: the queue at that index of the kernel's: its id, or -1 and errno. */
+struct msqid_ds;
+int sysv_stat_queue(int index, struct msqid_ds *ds);
+
 /* Owner, mode, key and change time, which all have in one form (struct ipc_perm). */
 struct ipc_perm;
 void sysv_perm(struct pass *p, struct object *o, const struct ipc_perm *perm, uint64_t ns, int64_t changed);

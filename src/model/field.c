@@ -165,6 +165,79 @@ static const struct field limits_fields[] = {
 	STORED(VT_BYTES, tmpfs_used, HELP("used of /dev/shm")),
 	STORED(VT_UINT, tmpfs_inodes, HELP("most files on /dev/shm")),
 	STORED(VT_UINT, tmpfs_inodes_used, HELP("files on /dev/shm")),
+	STORED(VT_UINT, semmni, HELP("most sets of semaphores")),
+	STORED(VT_UINT, semmns, HELP("most semaphores of all sets")),
+	STORED(VT_UINT, semmsl, HELP("most semaphores of one set")),
+	STORED(VT_UINT, semopm, HELP("most operations of one semop")),
+	STORED(VT_UINT, semaphore_sets, HELP("sets of semaphores in use")),
+	STORED(VT_UINT, semaphores, HELP("semaphores of all sets")),
+	STORED(VT_UINT, msgmni, HELP("most message queues")),
+	STORED(VT_BYTES, msgmnb, HELP("bytes that a new message queue takes")),
+	STORED(VT_BYTES, msgmax, HELP("largest message")),
+	STORED(VT_UINT, queues, HELP("message queues in use")),
+	STORED(VT_UINT, messages, HELP("messages of all queues")),
+	STORED(VT_BYTES, message_bytes, HELP("bytes of the messages of all queues")),
+	STORED(VT_UINT, fullest_queue, HELP("identifier of the fullest message queue")),
+	STORED(VT_BYTES, fullest_bytes, HELP("bytes of the messages in it")),
+	STORED(VT_BYTES, fullest_max_bytes, HELP("bytes that it takes")),
+	STORED(VT_UINT, mqueue_queues_max, HELP("most POSIX message queues")),
+	STORED(VT_UINT, mqueue_msg_max, HELP("most messages of one of them")),
+	STORED(VT_BYTES, mqueue_msgsize_max, HELP("largest message of one of them")),
+	STORED(VT_UINT, mqueue_msg_default, HELP("messages of one that is made without attributes")),
+	STORED(VT_BYTES, mqueue_msgsize_default, HELP("message size of one that is made without attributes")),
+	STORED(VT_UINT, mqueues, HELP("POSIX message queues that have a name")),
+	STORED(VT_BYTES, rlimit_msgqueue, HELP("RLIMIT_MSGQUEUE of the reader, null for no limit")),
+	STORED(VT_BYTES, rlimit_memlock, HELP("RLIMIT_MEMLOCK of the reader, null for no limit")),
+	STORED(VT_ROWS, hugetlb, HELP("huge pages, by their size"), .rows = CLASS_POOL),
+};
+#undef ROW
+
+#define ROW struct pool
+static const struct field pool_fields[] = {
+	STORED(VT_BYTES, page_size, HELP("size of these pages"), .flags = FIELD_REQUIRED),
+	STORED(VT_UINT, pages, HELP("how many are kept ready")),
+	STORED(VT_UINT, overcommit, HELP("how many more may be made when they are needed")),
+	STORED(VT_UINT, used, HELP("how many are in use or promised")),
+};
+#undef ROW
+
+/* What is counted in bytes is shown as a size. */
+#define AMOUNT(member)									\
+static void get_##member(const struct snapshot *s, const void *row, struct value *v)	\
+{											\
+	const struct limit *l = row;							\
+											\
+	v->state = FACT_KNOWN(l, member) ? VALUE_KNOWN :				\
+		   FACT_IS_UNKNOWN(l, member) ? VALUE_UNKNOWN : VALUE_NONE;		\
+	v->u = l->member;								\
+	v->type = l->unit == UNIT_BYTES ? VT_BYTES : VT_UINT;				\
+}
+AMOUNT(limit)
+AMOUNT(used)
+AMOUNT(free)
+AMOUNT(growth)
+#define AMOUNT_FIELD(member, ...) \
+	{ .name = #member, .type = VT_BYTES, .get = get_##member, __VA_ARGS__ }
+
+#define ROW struct limit
+static const struct field limit_fields[] = {
+	STORED(VT_STRING, name, HELP("name of the limit"),
+	       .flags = FIELD_REQUIRED | FIELD_DEFAULT | FIELD_WRAP),
+	STORED(VT_STRING, setting, HELP("what sets it: a sysctl, a mount option, a limit of processes")),
+	STORED(VT_ENUM, unit, HELP("what it counts: objects, pages, bytes; or a switch"),
+	       .names = unit_names, .flags = FIELD_REQUIRED | FIELD_DEFAULT),
+	AMOUNT_FIELD(limit, HELP("the limit"), .flags = FIELD_RIGHT | FIELD_DEFAULT),
+	AMOUNT_FIELD(used, HELP("in use"), .flags = FIELD_RIGHT | FIELD_DEFAULT),
+	AMOUNT_FIELD(free, HELP("left"), .flags = FIELD_RIGHT | FIELD_DEFAULT),
+	STORED(VT_UINT, percent, HELP("in use, of a hundred, rounded down"),
+	       .flags = FIELD_RIGHT | FIELD_DEFAULT),
+	AMOUNT_FIELD(growth, HELP("growth in a day, with --interval or --since"), .flags = FIELD_RIGHT),
+	STORED(VT_AGE, full_in, HELP("when it is full at that growth"), .flags = FIELD_RIGHT),
+	STORED(VT_BOOL, first, HELP("whether it is full first at that growth, or, without one, the nearest"),
+	       .flags = FIELD_REQUIRED),
+	STORED(VT_STRING, fails, HELP("what fails where it is reached, and with which error"),
+	       .flags = FIELD_DEFAULT | FIELD_TRUNCATE),
+	STORED(VT_STRING, help, HELP("what it limits"), .flags = FIELD_TRUNCATE),
 };
 #undef ROW
 
@@ -506,6 +579,8 @@ const struct field_class field_classes[NR_CLASSES] = {
 	CLASS(CLASS_SEMAPHORE, semaphore, struct semaphore),
 	CLASS(CLASS_REASON, reason, struct reason),
 	CLASS(CLASS_GROUP, group, struct group_row),
+	CLASS(CLASS_POOL, pool, struct pool),
+	CLASS(CLASS_LIMIT, limit, struct limit),
 	CLASS(CLASS_MAP, map, struct map),
 	CLASS(CLASS_ACT, act, struct act),
 	CLASS(CLASS_HOLDING, holding, struct holding),

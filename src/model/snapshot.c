@@ -47,6 +47,11 @@ const char *const event_names[NR_EVENTS + 1] = {
 	[EVENT_CHANGED] = "changed", [EVENT_CONDEMNED] = "condemned", [EVENT_REMOVED] = "removed",
 };
 
+const char *const unit_names[NR_UNITS + 1] = {
+	[UNIT_OBJECTS] = "objects", [UNIT_PAGES] = "pages",
+	[UNIT_BYTES] = "bytes",	    [UNIT_SWITCH] = "switch",
+};
+
 #define GAP_PIDS 16
 
 struct snapshot *snapshot_new(void)

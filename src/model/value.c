@@ -283,5 +283,5 @@ void value_put(struct buf *out, const struct snapshot *s, const struct field *fi
 		buf_putc(out, v->state == VALUE_UNKNOWN ? '?' : '-');
 		return;
 	}
-	writers[w.field->type](&w, v);
+	writers[v->type](&w, v);
 }

@@ -246,6 +246,7 @@ static const struct list {
 	{ "objects", "list", "list_object", CLASS_OBJECT, false },
 	{ "groups", "list_by", "list_group", CLASS_GROUP, true },
 	{ "maps", "maps", "list_map", CLASS_MAP, false },
+	{ "limits", "list_limits", "list_limit", CLASS_LIMIT, false },
 	{ "acts", "acts", "list_act", CLASS_ACT, false },
 };
 
@@ -295,7 +296,7 @@ static struct json *new_schema(void)
 
 	set_word(schema, "$schema", "https://json-schema.org/draft/2020-12/schema");
 	set_word(schema, "title", DOCUMENT_SCHEMA);
-	set_word(schema, "description", "JSON output of ipctop: of --json, and with -J of list, list --by, maps, clean and rm");
+	set_word(schema, "description", "JSON output of ipctop: of --json, and with -J of list, list --by, maps, limits, clean and rm");
 	set_word(schema, "type", "object");
 	set_word(number, "const", DOCUMENT_SCHEMA);
 	json_set(schema, "properties", new_with("schema", number));

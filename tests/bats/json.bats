@@ -65,6 +65,8 @@ invalid()
 	ipctop show -J "shm:${FACT[seg.id]}" posix-shm:/n >"$file" && valid "$file"
 	ipctop maps -J >"$file" && valid "$file"
 	ipctop maps -J -X "${FACT[seg.pid]}" >"$file" && valid "$file"
+	ipctop limits -J >"$file" && valid "$file"
+	ipctop limits -J --output-all --interval 0.01 >"$file" && valid "$file"
 	ipctop --json --no-lease --no-procmap-query >"$file" && valid "$file"
 	ipctop chmod -J --dry-run 644 "shm:${FACT[seg.id]}" posix-shm:/n >"$file" && valid "$file"
 	ipctop chown -J 12:34 "shm:${FACT[seg.id]}" >"$file" && valid "$file"

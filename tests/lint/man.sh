@@ -83,6 +83,7 @@ maps Of mappings
 clean Of acts
 rm Of acts
 detach Of acts
+limits Of limits
 END
 
 # Keys of the monitor, as its help has them.

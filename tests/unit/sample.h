@@ -110,6 +110,7 @@ static inline void sample_document(struct snapshot *s)
 	struct document *doc = snapshot_document(s);
 	struct policy_row *policy = snapshot_add(s, CLASS_POLICY);
 	struct limits *limits = snapshot_add(s, CLASS_LIMITS);
+	struct pool *pool;
 	struct memory *memory = snapshot_add(s, CLASS_MEMORY);
 
 	FACT_SET(doc, schema, DOCUMENT_SCHEMA);
@@ -134,6 +135,11 @@ static inline void sample_document(struct snapshot *s)
 	FACT_SET(limits, shmmni, 4096);
 	FACT_SET(limits, shmmax, SAMPLE_SHMMAX);
 	FACT_SET(limits, shm_rmid_forced, 0);
+	pool = snapshot_add(s, CLASS_POOL);
+	FACT_SET(pool, page_size, 2 << 20);
+	FACT_SET(pool, pages, 3);
+	FACT_SET(pool, used, 1);
+	FACT_SET(limits, hugetlb, ((struct span){ 0, 1 }));
 	FACT_SET(memory, total, 1ULL << 34);
 	FACT_UNKNOWN(memory, shmem);
 	snapshot_gap(s, "maps", EACCES, 1);
