@@ -162,7 +162,9 @@ completiondir := $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 
 pages := $(wildcard man/*.1)
 units := $(wildcard src/share/*.service src/share/*.timer)
-examples := $(filter-out $(units),$(wildcard src/share/*))
+examples := $(filter-out $(units),$(wildcard src/share/*.*))
+# For Prometheus and Grafana, in folders of their own.
+fleet := $(wildcard src/share/*/*)
 
 # Programs that ipctop can stand in the place of. A link that leads elsewhere, or a file, is not ours.
 links := ipcs ipcrm ipcmk
@@ -183,6 +185,7 @@ install: $(O)/ipctop $(schema)
 	$(Q)$(INSTALL) -m 644 $(pages) $(man1dir)
 	$(Q)$(INSTALL) -m 644 $(schema) $(datadir)/ipctop-1.schema.json
 	$(Q)$(INSTALL) -m 644 completions/ipctop $(completiondir)/ipctop
+	$(Q)$(foreach f,$(fleet),$(INSTALL) -D -m 644 $(f) $(patsubst src/share/%,$(datadir)/%,$(f)) &&) :
 	$(Q)$(foreach f,$(examples),$(call install_naming,$(f),$(datadir)) &&) :
 	$(Q)$(foreach f,$(units),$(call install_naming,$(f),$(unitdir)) &&) :
 	$(Q)$(if $(filter 1,$(WITH_IPCS_LINKS)),$(call each_link,make_link),:)

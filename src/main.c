@@ -9,6 +9,7 @@ const struct command *const commands[] = {
 	&command_show,
 	&command_maps,
 	&command_limits,
+	&command_metrics,
 	&command_clean,
 	&command_rm,
 	&command_detach,

@@ -50,7 +50,8 @@ enum source {
 	SOURCE_HOLDERS,		/* each holder with its mappings and descriptors, not only counts */
 	SOURCE_PROCESSES,	/* facts about holders */
 	SOURCE_LOGIND,		/* what systemd-logind would remove at a logout */
-	SOURCE_MACHINE,		/* limits of the kernel, memory of the machine */
+	SOURCE_LIMITS,		/* limits of the kernel */
+	SOURCE_MACHINE,		/* memory of the machine */
 	NR_SOURCES
 };
 #define SOURCE_BIT(s)	(1U << (s))
@@ -77,6 +78,7 @@ enum need {
 	NEED_STATE,
 	NEED_VERDICT,
 	NEED_LOGOUT,		/* whether it would go with its owner's logout */
+	NEED_LIMITS,		/* limits of the kernel, whatever the objects are */
 	NEED_DOCUMENT,		/* what a whole document tells beside its objects */
 	NR_NEEDS
 };

@@ -2,6 +2,7 @@
 #ifndef IPCTOP_NEWFILE_H
 #define IPCTOP_NEWFILE_H
 
+#include <sys/types.h>
 #include "ipctop/alloc.h"
 
 /*
@@ -27,6 +28,11 @@ int newfile_link(struct newfile *n, const char *name) __must_check;
 int newfile_replace(struct newfile *n, const char *name) __must_check;
 /* See that its name outlasts a crash, as its contents do after fsync(2). */
 int newfile_settle(const struct newfile *n) __must_check;
+/*
+ * All of it at once: @n bytes under @name in @folder, with @mode, in the place of what is there. 0, or -errno
+ * and what was there stays.
+ */
+int newfile_put(int folder, const char *name, const void *text, size_t n, mode_t mode) __must_check;
 /* Close it; it goes when it has no name yet. */
 void newfile_drop(struct newfile *n);
 

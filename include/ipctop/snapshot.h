@@ -434,6 +434,8 @@ static inline void sum_add(uint64_t *sum, bool known, uint64_t v)
 		*sum = UINT64_MAX;
 }
 
+/* Count @o in @t; what is not known adds nothing. Its facts are not set. */
+void total_add(struct total *t, const struct object *o);
 /* Sums by kind: fills CLASS_TOTAL and the document's members. Before freezing. */
 void snapshot_sum(struct snapshot *s);
 

@@ -64,6 +64,12 @@ void view_gaps(struct buf *out, const struct snapshot *s);
  */
 void view_dangers(struct buf *out, const struct snapshot *s);
 
+/*
+ * Figures of @s for Prometheus, those of its rows of CLASS_LIMIT too: text that is both of its format 0.0.4 and
+ * OpenMetrics. The @users who have most are told by name, all others together as "other".
+ */
+int view_metrics(FILE *out, const struct snapshot *s, uint64_t users) __must_check;
+
 /* All about one object, for people: life line, verdict, holders. */
 struct detail_options {
 	bool color, utf8;

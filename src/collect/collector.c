@@ -529,7 +529,7 @@ int collector_pass(struct collector *c, struct snapshot **s)
 	if (wants(&p, SOURCE_LOGIND))
 		logouts_find(&p);
 	order_objects(&p);
-	if (wants(&p, SOURCE_MACHINE))
+	if (wants(&p, SOURCE_LIMITS))
 		limits_read(&p);
 	snapshot_sum(p.s);
 	system_end(&p);

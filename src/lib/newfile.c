@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <unistd.h>
+#include "ipctop/io.h"
 
 #define TRIES 16
 
@@ -111,4 +113,23 @@ void newfile_drop(struct newfile *n)
 	if (n->fd >= 0)
 		close(n->fd);
 	n->fd = -1;
+}
+
+int newfile_put(int folder, const char *name, const void *text, size_t n, mode_t mode)
+{
+	struct newfile file;
+	int rc = newfile_open(&file, folder);
+
+	if (rc)
+		return rc;
+	rc = io_write(file.fd, text, n);
+	if (!rc && (fchmod(file.fd, mode) || fsync(file.fd)))
+		rc = -errno;
+	if (!rc)
+		rc = newfile_replace(&file, name);
+	/* it is there by now, whether that is sure or not */
+	if (!rc)
+		(void)!newfile_settle(&file);
+	newfile_drop(&file);
+	return rc;
 }

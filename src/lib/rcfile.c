@@ -378,24 +378,10 @@ static int check_old(int folder, const char *name, mode_t *mode)
 
 static int write_in(int folder, const char *name, const struct buf *text)
 {
-	struct newfile n;
 	mode_t mode;
 	int rc = check_old(folder, name, &mode);
 
-	if (!rc)
-		rc = newfile_open(&n, folder);
-	if (rc)
-		return rc;
-	rc = io_write(n.fd, text->s, text->len);
-	if (!rc && (fchmod(n.fd, mode) || fsync(n.fd)))
-		rc = -errno;
-	if (!rc)
-		rc = newfile_replace(&n, name);
-	/* it is there by now, whether that is sure or not */
-	if (!rc)
-		(void)!newfile_settle(&n);
-	newfile_drop(&n);
-	return rc;
+	return rc ? rc : newfile_put(folder, name, text->s, text->len, mode);
 }
 
 static int write_text(const char *path, const struct buf *text)

@@ -128,7 +128,7 @@ const char *const source_names[NR_SOURCES + 1] = {
 	[SOURCE_PIDS_ALL] = "pids",
 	[SOURCE_UIDS] = "uids",	    [SOURCE_HOLDERS] = "holders",
 	[SOURCE_PROCESSES] = "processes", [SOURCE_LOGIND] = "logind",
-	[SOURCE_MACHINE] = "machine",
+	[SOURCE_LIMITS] = "limits",  [SOURCE_MACHINE] = "machine",
 };
 
 int kind_parse(const char *name, enum kind *kind)
@@ -144,7 +144,8 @@ int kind_parse(const char *name, enum kind *kind)
 
 uint32_t kind_sources(uint32_t kind_set, uint32_t need_set)
 {
-	uint32_t sources = need_set & NEED_BIT(NEED_DOCUMENT) ? S(MACHINE) : 0;
+	uint32_t sources = need_set & NEED_BIT(NEED_DOCUMENT) ? S(MACHINE) | S(LIMITS) :
+			   need_set & NEED_BIT(NEED_LIMITS) ? S(LIMITS) : 0;
 
 	for (unsigned int k = 0; k < NR_KINDS; k++) {
 		if (!(kind_set & KIND_BIT(k)))

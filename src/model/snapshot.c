@@ -151,6 +151,17 @@ void snapshot_keep_gaps(struct snapshot *s, uint32_t gaps, uint32_t numbers)
 	FACT_SET(doc, complete, !gaps);
 }
 
+void total_add(struct total *t, const struct object *o)
+{
+	bool stale = FACT_KNOWN(o, verdict) && o->verdict == VERDICT_STALE;
+
+	t->objects++;
+	t->stale += stale;
+	sum_add(&t->size, FACT_KNOWN(o, size), o->size);
+	sum_add(&t->allocated, FACT_KNOWN(o, allocated), o->allocated);
+	sum_add(&t->stale_allocated, stale && FACT_KNOWN(o, allocated), o->allocated);
+}
+
 void snapshot_sum(struct snapshot *s)
 {
 	struct total sums[NR_KINDS] = { 0 };
@@ -159,14 +170,8 @@ void snapshot_sum(struct snapshot *s)
 
 	for (uint32_t i = 0; i < snapshot_count(s, CLASS_OBJECT); i++) {
 		const struct object *o = snapshot_object(s, i);
-		struct total *t = &sums[o->kind];
-		bool stale = FACT_KNOWN(o, verdict) && o->verdict == VERDICT_STALE;
 
-		t->objects++;
-		t->stale += stale;
-		sum_add(&t->size, FACT_KNOWN(o, size), o->size);
-		sum_add(&t->allocated, FACT_KNOWN(o, allocated), o->allocated);
-		sum_add(&t->stale_allocated, stale && FACT_KNOWN(o, allocated), o->allocated);
+		total_add(&sums[o->kind], o);
 	}
 	for (unsigned int k = 0; k < NR_KINDS; k++) {
 		struct total *t;

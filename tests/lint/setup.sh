@@ -115,10 +115,15 @@ findings=$(diff <(sort -k 2 - <(printf '644 opt/it/share/man/man1/%s\n' "${pages
 	755 opt/it/bin/ipctop
 	644 opt/it/lib/systemd/system/ipctop-clean.service
 	644 opt/it/lib/systemd/system/ipctop-clean.timer
+	644 opt/it/lib/systemd/system/ipctop-metrics.service
+	644 opt/it/lib/systemd/system/ipctop-metrics.timer
 	644 opt/it/share/bash-completion/completions/ipctop
 	644 opt/it/share/ipctop/ipctop-1.schema.json
+	644 opt/it/share/ipctop/grafana/ipctop.json
 	644 opt/it/share/ipctop/ipctop-clean.cron
+	644 opt/it/share/ipctop/ipctop-metrics.cron
 	644 opt/it/share/ipctop/ipctop.conf
+	644 opt/it/share/ipctop/prometheus/ipctop.rules.yml
 	755 opt/it/share/ipctop/slurm-epilog.sh
 END
 ) <(files)) || findings+=$'\n'$said
