@@ -18,6 +18,7 @@ const struct command *const commands[] = {
 	&command_cat,
 	&command_chmod,
 	&command_chown,
+	&command_mk,
 	&command_ipcs,
 	&command_ipcrm,
 	&command_ipcmk,

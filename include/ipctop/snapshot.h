@@ -268,7 +268,8 @@ enum future { FUTURE_ATTACHED, FUTURE_OPEN, FUTURE_DETACHED, FUTURE_CONDEMNED, F
 extern const char *const future_names[NR_FUTURES + 1];
 
 enum action {
-	ACTION_REMOVE, ACTION_SAVE, ACTION_RESTORE, ACTION_CHMOD, ACTION_CHOWN, ACTION_DETACH, NR_ACTIONS
+	ACTION_REMOVE, ACTION_SAVE, ACTION_RESTORE, ACTION_CHMOD, ACTION_CHOWN, ACTION_DETACH,
+	ACTION_CREATE, NR_ACTIONS
 };
 extern const char *const action_names[NR_ACTIONS + 1];
 
@@ -281,6 +282,7 @@ enum outcome {
 	OUTCOME_SAVED,
 	OUTCOME_RESTORED,	/* made again */
 	OUTCOME_DETACHED,	/* a process let go of a mapping */
+	OUTCOME_CREATED,	/* a new object */
 	OUTCOME_GONE,		/* somebody else removed it before */
 	OUTCOME_KEPT,		/* left alone because the request said so */
 	OUTCOME_REFUSED,	/* a safety rule stood against it */

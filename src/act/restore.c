@@ -12,9 +12,8 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 #include "actor.h"
-#include "ipctop/io.h"
+#include "ipctop/create.h"
 #include "ipctop/name.h"
-#include "ipctop/newfile.h"
 
 #define PIECE		(1 << 20)
 #define MODE_BITS	0777		/* a set-user-ID bit from a file is not believed */
@@ -127,16 +126,6 @@ static int fill_file(struct restoring *r, int fd, char *piece)
 
 /* Segments. */
 
-static bool goes_with_its_maker(void)
-{
-	struct buf text = BUF_INIT;
-	bool yes = !io_read_file(AT_FDCWD, "/proc/sys/kernel/shm_rmid_forced", &text, 64) &&
-		   text.s[0] == '1';
-
-	buf_release(&text);
-	return yes;
-}
-
 static int huge_flags(const struct object *o, int *flags)
 {
 	*flags = 0;
@@ -151,154 +140,94 @@ static int huge_flags(const struct object *o, int *flags)
 	return 0;
 }
 
-static int set_mode(int id, uint32_t mode)
-{
-	struct shmid_ds ds;
-
-	if (shmctl(id, IPC_STAT, &ds))
-		return -errno;
-	ds.shm_perm.mode = mode;
-	return shmctl(id, IPC_SET, &ds) ? -errno : 0;
-}
-
-/* While the contents come its mode is 0, so that nobody takes it for whole; who made it may attach first. */
-static void *attach_hidden(int id)
-{
-	void *map = shmat(id, NULL, 0);
-
-	if (map != (void *)-1 || errno != EACCES)
-		return map;
-	/* one that may not be read may not be asked for its state either */
-	if (shmctl(id, IPC_SET, &(struct shmid_ds){ .shm_perm = {
-			.uid = geteuid(), .gid = getegid(), .mode = 0600 } }))
-		return (void *)-1;
-	map = shmat(id, NULL, 0);
-	if (map != (void *)-1)
-		(void)!set_mode(id, 0);
-	return map;
-}
-
-static int own_segment(struct restoring *r, int id)
+/* The object by @c, with mode and owner of the saved one. */
+static int make_new(struct restoring *r, struct creation *c, struct buf *name)
 {
 	const struct object *o = r->o;
-	struct shmid_ds ds = { .shm_perm = {
-		.uid = geteuid(), .gid = getegid(), .mode = saved_mode(o),
-	} };
-
-	if (keeps_owner(r)) {
-		ds.shm_perm.uid = o->uid;
-		ds.shm_perm.gid = o->gid;
-		if (!shmctl(id, IPC_SET, &ds))
-			return 0;
-		/* not privileged, or a user that this namespace does not know */
-		ds.shm_perm.uid = geteuid();
-		ds.shm_perm.gid = getegid();
-	}
-	remark_owner(r);
-	return shmctl(id, IPC_SET, &ds) ? fail_call(r, "its mode cannot be set", -errno) : 0;
-}
-
-static int fill_segment(struct restoring *r, int id)
-{
-	void *map = attach_hidden(id);
+	struct newborn n;
 	int rc;
 
-	if (map == (void *)-1)
-		return fail_call(r, "the new segment cannot be attached", -errno);
-	rc = fill_memory(r, map);
-	if (!rc)
-		rc = own_segment(r, id);
-	/* with the last attachment it goes at once */
+	c->kind = o->kind;
+	c->size = o->size;
+	c->mode = saved_mode(o);
+	c->has_uid = c->has_gid = keeps_owner(r);
+	c->uid = o->uid;
+	c->gid = o->gid;
+	c->owner_optional = true;
+	c->arg = r;
+	rc = create_object(c, &n, r->error);
 	if (rc)
-		shmctl(id, IPC_RMID, NULL);
-	shmdt(map);
-	return rc;
+		return rc;
+	if (!c->given)
+		remark_owner(r);
+	if (name)
+		create_name(name, c, &n);
+	create_release(&n);
+	return 0;
+}
+
+static int fill_segment(const struct creation *c, const struct newborn *n, struct buf *error)
+{
+	return fill_memory(c->arg, n->map);
 }
 
 static int make_segment(struct restoring *r)
 {
 	const struct object *o = r->o;
-	key_t key = r->options->private_key || !FACT_KNOWN(o, key) ? IPC_PRIVATE : (key_t)o->key;
+	struct creation c = {
+		.key = r->options->private_key || !FACT_KNOWN(o, key) ? 0 : o->key, .folder = -1,
+		.map = true, .fill = fill_segment,
+	};
 	struct buf name = BUF_INIT;
-	int id, rc, huge;
+	int rc;
 
-	if (goes_with_its_maker())
+	if (create_goes_with_maker())
 		return fail(r, -EOPNOTSUPP, "kernel.shm_rmid_forced is on: a segment that nobody has "
 			    "attached goes at once");
-	if (huge_flags(o, &huge))
+	if (huge_flags(o, &c.flags))
 		return fail(r, -EINVAL, "its page size is none");
-	id = shmget(key, o->size, IPC_CREAT | IPC_EXCL | huge);
-	if (id < 0 && errno == EEXIST)
-		return fail(r, -EEXIST, "its key 0x%08" PRIx64 " is in use: --private makes it without", o->key);
-	if (id < 0)
-		return fail_call(r, huge ? "a segment of huge pages cannot be made"
-					 : "a segment cannot be made", -errno);
-	rc = fill_segment(r, id);
+	rc = make_new(r, &c, &name);
+	if (rc == -EEXIST)
+		buf_puts(r->error, ": --private makes it without");
 	if (rc)
 		return rc;
-	buf_printf(&name, "%s:%d", kinds[KIND_SHM].name, id);
 	*r->made = buf_detach(&name);
 	return 0;
 }
 
 /* Files. */
 
-static int own_file(struct restoring *r, int fd)
+static int fill_huge(const struct creation *c, const struct newborn *n, struct buf *error)
 {
-	const struct object *o = r->o;
-
-	if (!keeps_owner(r) || fchown(fd, o->uid, o->gid))
-		remark_owner(r);
-	return fchmod(fd, saved_mode(o)) ? -errno : 0;
-}
-
-static int fill_huge(struct restoring *r, int fd)
-{
+	struct restoring *r = c->arg;
 	void *map;
 	int rc;
 
-	if (!r->o->size)
+	if (!c->size)
 		return 0;
-	map = mmap(NULL, r->o->size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	map = mmap(NULL, c->size, PROT_READ | PROT_WRITE, MAP_SHARED, n->file.fd, 0);
 	if (map == MAP_FAILED)
 		return fail_call(r, "huge pages for it cannot be had", -errno);
 	rc = fill_memory(r, map);
-	munmap(map, r->o->size);
+	munmap(map, c->size);
 	return rc;
 }
 
-static int fill_small(struct restoring *r, int fd)
+static int fill_small(const struct creation *c, const struct newborn *n, struct buf *error)
 {
 	char *piece = xcalloc(PIECE, 1);
-	int rc = fill_file(r, fd, piece);
+	int rc = fill_file(c->arg, n->file.fd, piece);
 
 	free(piece);
 	return rc;
 }
 
 static int make_in(struct restoring *r, int folder, const char *last,
-		   int (*fill)(struct restoring *r, int fd))
+		   int (*fill)(const struct creation *c, const struct newborn *n, struct buf *error))
 {
-	struct newfile n;
-	int rc = newfile_open(&n, folder);
+	struct creation c = { .folder = folder, .last = last, .fill = fill };
 
-	if (rc)
-		return fail_call(r, "no file can be made there", rc);
-	if (ftruncate(n.fd, r->o->size))
-		rc = fail_call(r, "a file of its size cannot be made", -errno);
-	else
-		rc = fill(r, n.fd);
-	if (!rc) {
-		rc = own_file(r, n.fd);
-		if (!rc)
-			rc = newfile_link(&n, last);
-		if (rc == -EEXIST)
-			fail(r, rc, "there is one of that name already");
-		else if (rc)
-			fail_call(r, "it cannot get its name", rc);
-	}
-	newfile_drop(&n);
-	return rc;
+	return make_new(r, &c, NULL);
 }
 
 /* The name without what says that it was another namespace's. */

@@ -239,14 +239,14 @@ static int open_audit(struct changes *c)
 	return rc ? FAILED : DONE;
 }
 
-static int close_audit(struct changes *c)
+int change_close_audit(struct audit **audit, const char *file)
 {
-	int rc = audit_close(c->settings.audit);
+	int rc = audit_close(*audit);
 
-	c->settings.audit = NULL;
+	*audit = NULL;
 	if (!rc)
 		return DONE;
-	cmd_error_of(c->audit_file ? c->audit_file : "audit", "not all of it could be written: %s",
+	cmd_error_of(file ? file : "audit", "not all of it could be written: %s",
 		     strerror(-rc));
 	return FAILED;
 }
@@ -301,7 +301,7 @@ static int execute(struct changes *c, const struct query *q, struct feed *feed)
 	sigaction(SIGTERM, &old_term, NULL);
 	if (rc == -EINTR)
 		cmd_error("interrupted: %llu not done", (unsigned long long)c->plan.acts);
-	status = close_audit(c);
+	status = change_close_audit(&c->settings.audit, c->audit_file);
 	return rc || has_result(&c->plan, change_failed) ? FAILED : status;
 }
 

@@ -29,7 +29,7 @@ extern const struct command *const commands[];
 extern const struct command command_json, command_batch, command_list, command_show, command_maps,
 	command_limits, command_metrics,
 	command_clean, command_rm, command_detach, command_save, command_restore, command_cat, command_chmod,
-	command_chown,
+	command_chown, command_mk,
 	command_ipcs, command_ipcrm, command_ipcmk,
 	command_monitor, command_help, command_help_option, command_version, command_schema;
 
@@ -252,6 +252,8 @@ int change_objects(struct changes *c, struct query *q, uint32_t needs, bool ask,
 int change_command(struct changes *c, int argc, char **argv,
 		   int (*read)(struct changes *c, const char *word));
 void change_release(struct changes *c);
+/* Close it, where it is open; of what did not arrive in @file, its name or NULL, an error is printed. */
+int change_close_audit(struct audit **audit, const char *file);
 /* Ask @question, "[y/N]": whether the answer was yes. False without a terminal. */
 bool change_ask(const char *question);
 bool change_can_ask(void);

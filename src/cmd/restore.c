@@ -194,11 +194,8 @@ static int restore(struct restoring *x, int argc, char **argv)
 	status = each_of(x, argc, argv);
 	if (x->q.json && write_json(x) != DONE)
 		status = FAILED;
-	rc = audit_close(x->audit);
-	if (rc) {
-		cmd_error_of(x->audit_file, "not all of the audit could be written: %s", strerror(-rc));
+	if (change_close_audit(&x->audit, x->audit_file) != DONE)
 		status = FAILED;
-	}
 	plan_release(&x->plan);
 	snapshot_free(nothing);
 	buf_release(&error);

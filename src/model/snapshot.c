@@ -26,6 +26,7 @@ const char *const object_flag_names[] = {
 const char *const action_names[NR_ACTIONS + 1] = {
 	[ACTION_REMOVE] = "remove", [ACTION_SAVE] = "save", [ACTION_RESTORE] = "restore",
 	[ACTION_CHMOD] = "chmod", [ACTION_CHOWN] = "chown",   [ACTION_DETACH] = "detach",
+	[ACTION_CREATE] = "create",
 };
 
 const char *const future_names[NR_FUTURES + 1] = {
@@ -38,8 +39,9 @@ const char *const outcome_names[NR_OUTCOMES + 1] = {
 	[OUTCOME_CONDEMNED] = "condemned", [OUTCOME_UNLINKED] = "unlinked",
 	[OUTCOME_CHANGED] = "changed",	 [OUTCOME_SAVED] = "saved",
 	[OUTCOME_RESTORED] = "restored", [OUTCOME_DETACHED] = "detached",
-	[OUTCOME_GONE] = "gone",	 [OUTCOME_KEPT] = "kept",
-	[OUTCOME_REFUSED] = "refused",	 [OUTCOME_FAILED] = "failed",
+	[OUTCOME_CREATED] = "created",	 [OUTCOME_GONE] = "gone",
+	[OUTCOME_KEPT] = "kept",	 [OUTCOME_REFUSED] = "refused",
+	[OUTCOME_FAILED] = "failed",
 };
 
 const char *const event_names[NR_EVENTS + 1] = {

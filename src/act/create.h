@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef ACT_CREATE_H
+#define ACT_CREATE_H
+
+#include "ipctop/create.h"
+
+/* Append why the kernel would not make @c, by the limits that it has; @what and the error where none says. */
+void create_why(struct buf *error, const struct creation *c, const char *what, int rc);
+/* Number @i in the file of a limit; UINT64_MAX: not known, so that nothing is beyond it. */
+uint64_t create_knob(const char *path, unsigned int i);
+
+#endif
