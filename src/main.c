@@ -10,6 +10,7 @@ const struct command *const commands[] = {
 	&command_maps,
 	&command_limits,
 	&command_metrics,
+	&command_account,
 	&command_clean,
 	&command_rm,
 	&command_detach,

@@ -50,6 +50,8 @@ enum source {
 	SOURCE_HOLDERS,		/* each holder with its mappings and descriptors, not only counts */
 	SOURCE_PROCESSES,	/* facts about holders */
 	SOURCE_LOGIND,		/* what systemd-logind would remove at a logout */
+	SOURCE_TMPFSES,		/* what the files of each user take on each tmpfs */
+	SOURCE_CGROUPS,		/* shared memory by control group */
 	SOURCE_LIMITS,		/* limits of the kernel */
 	SOURCE_MACHINE,		/* memory of the machine */
 	NR_SOURCES
@@ -80,9 +82,13 @@ enum need {
 	NEED_LOGOUT,		/* whether it would go with its owner's logout */
 	NEED_LIMITS,		/* limits of the kernel, whatever the objects are */
 	NEED_DOCUMENT,		/* what a whole document tells beside its objects */
+	/* of no document */
+	NEED_ACCOUNT,		/* what takes all shared memory of the machine */
+	NEED_CGROUPS,		/* ... by control group */
 	NR_NEEDS
 };
 #define NEED_BIT(n)	(1U << (n))
+#define NEEDS_DOCUMENT	(NEED_BIT(NEED_ACCOUNT) - 1)	/* all that a document tells */
 
 struct kind_info {
 	const char *name;	/* "posix-shm": in names, JSON and on command lines */

@@ -34,6 +34,9 @@ enum row_class {
 	CLASS_MAP,		/* of `maps`: one VMA, private or shared */
 	CLASS_ACT,		/* of a plan: one act on one object, and what became of it */
 	CLASS_HOLDING,		/* what a process, or those of a user, hold */
+	CLASS_PILE,		/* what the files of one user take on one tmpfs */
+	CLASS_CGROUP,		/* shared memory of a control group */
+	CLASS_ACCOUNT,		/* of `account`: a part of all shared memory */
 	CLASS_EVENT,		/* of two looks: what happened to one object between them */
 	NR_CLASSES
 };
@@ -361,6 +364,33 @@ struct event {
 	uint64_t pid;			/* who did it */
 	const char *comm;
 	uint64_t mappings;		/* attached, detached: how many more or fewer */
+};
+
+/* Those of one file system stand beside each other. */
+struct pile {
+	struct facts facts;
+	uint64_t device;
+	const char *path;		/* where it is mounted, as its mount namespace sees it */
+	uint64_t kind;			/* KIND_POSIX_SHM, when it is a /dev/shm */
+	uint64_t uid;			/* unknown: of files that have no name, or that no look met */
+	const char *user;
+	uint64_t objects, memory;	/* files; bytes of memory and swap */
+};
+
+struct cgroup_row {
+	struct facts facts;
+	const char *path;
+	uint64_t shmem;			/* bytes charged to itself, without those below it */
+};
+
+struct account {
+	struct facts facts;
+	const char *value;		/* kind, user or control group */
+	const char *what;		/* the same for people */
+	const char *path;		/* of a tmpfs */
+	uint64_t objects;
+	uint64_t memory, swap;		/* bytes */
+	uint64_t percent;		/* of all shared memory */
 };
 
 #define DOCUMENT_SCHEMA "ipctop/1"	/* the contract that this program writes and reads */

@@ -27,7 +27,7 @@ struct command {
 /* The table of main.c; ends with NULL. */
 extern const struct command *const commands[];
 extern const struct command command_json, command_batch, command_list, command_show, command_maps,
-	command_limits, command_metrics,
+	command_limits, command_metrics, command_account,
 	command_clean, command_rm, command_detach, command_save, command_restore, command_cat, command_chmod,
 	command_chown, command_mk,
 	command_ipcs, command_ipcrm, command_ipcmk,

@@ -9,7 +9,7 @@ static int json(const struct query *q)
 	uint32_t count, *rows;
 	struct snapshot *s;
 	struct feed feed;
-	int status = feed_open(&feed, q, NEED_BIT(NR_NEEDS) - 1, true);
+	int status = feed_open(&feed, q, NEEDS_DOCUMENT, true);
 
 	if (status == DONE)
 		status = feed_next(&feed, &s);

@@ -46,7 +46,7 @@ static int show(const struct query *q, int argc, char **argv)
 {
 	struct snapshot *s;
 	struct feed feed;
-	int status = feed_open(&feed, q, NEED_BIT(NR_NEEDS) - 1, true);
+	int status = feed_open(&feed, q, NEEDS_DOCUMENT, true);
 
 	if (status == DONE)
 		status = feed_next(&feed, &s);

@@ -525,6 +525,10 @@ int collector_pass(struct collector *c, struct snapshot **s)
 	pass_objects(&p);
 	look_twice(&p);
 	judge(&p);
+	if (wants(&p, SOURCE_TMPFSES))
+		tmpfses_read(&p);
+	if (wants(&p, SOURCE_CGROUPS))
+		cgroups_read(&p);
 	user_names_fill(&p);
 	if (wants(&p, SOURCE_LOGIND))
 		logouts_find(&p);

@@ -69,7 +69,7 @@ static int open_inside(uint32_t pid, const char *path)
 }
 
 /* Where it is mounted; a server that does not answer may stand on the way there: FUSE is anybody's. */
-static int open_mount(const struct mounts *set, const char *point)
+int mount_open(const struct mounts *set, const char *point)
 {
 	int fd;
 
@@ -83,7 +83,7 @@ static int open_mount(const struct mounts *set, const char *point)
 
 static void add_fs(struct pass *p, const struct mounts *set, const struct mount *m, int type)
 {
-	int root = open_mount(set, m->point);
+	int root = mount_open(set, m->point);
 	struct shared_fs *fs;
 	struct statfs sfs;
 	struct stat st;

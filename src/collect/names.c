@@ -217,6 +217,11 @@ static void want_all(struct pass *p, struct question *q, const struct user_names
 
 		want(q, n, FACT_KNOWN(row, uid), row->uid, false);
 	}
+	for (uint32_t i = 0; i < snapshot_count(p->s, CLASS_PILE); i++) {
+		const struct pile *row = snapshot_row(p->s, CLASS_PILE, i);
+
+		want(q, n, FACT_KNOWN(row, uid), row->uid, false);
+	}
 }
 
 /* One copy in the arena for a run of rows of one user. */
@@ -276,6 +281,11 @@ static void fill_all(struct pass *p, const struct user_names *n)
 	}
 	for (uint32_t i = 0; i < snapshot_count(p->s, CLASS_PROCESS); i++) {
 		struct process *row = snapshot_row(p->s, CLASS_PROCESS, i);
+
+		FILL(row, uid, user, false);
+	}
+	for (uint32_t i = 0; i < snapshot_count(p->s, CLASS_PILE); i++) {
+		struct pile *row = snapshot_row(p->s, CLASS_PILE, i);
 
 		FILL(row, uid, user, false);
 	}

@@ -317,6 +317,17 @@ bool files_may_hang(const struct pass *p);
 struct shared_fs *files_fs(const struct pass *p, uint64_t device);
 bool is_hugetlb_device(const struct pass *p, uint64_t device, uint64_t *page_size);
 
+/*
+ * A folder (O_PATH) where something is mounted in the mount namespace of @set, or -errno: -EREMOTE where a
+ * server that may be away stands on the way.
+ */
+int mount_open(const struct mounts *set, const char *point) __must_check;
+
+/* tmpfses.c: rows of CLASS_PILE. */
+void tmpfses_read(struct pass *p);
+/* shmemcg.c: rows of CLASS_CGROUP. */
+void cgroups_read(struct pass *p);
+
 /* mqueue.c: what queues tell of themselves. */
 void mqueues_read(struct pass *p);
 /* A mount (O_PATH) of the queues of the thread's IPC namespace, which closing takes away; or -errno. */

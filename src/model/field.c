@@ -560,6 +560,38 @@ static const struct field event_fields[] = {
 };
 #undef ROW
 
+#define ROW struct pile
+static const struct field pile_fields[] = {
+	STORED(VT_DEVICE, device, HELP("device number of the tmpfs"), .flags = FIELD_RIGHT),
+	STORED(VT_STRING, path, HELP("where it is mounted")),
+	STORED(VT_ENUM, kind, HELP("posix-shm: it is a /dev/shm"), .names = kind_names),
+	STORED(VT_UINT, uid, HELP("the files' owner"), .flags = FIELD_RIGHT),
+	STORED(VT_STRING, user, HELP("the files' owner"), .numeric = "uid"),
+	STORED(VT_UINT, objects, HELP("files"), .flags = FIELD_RIGHT),
+	STORED(VT_BYTES, memory, HELP("memory and swap that they take"), .flags = FIELD_RIGHT),
+};
+#undef ROW
+
+#define ROW struct cgroup_row
+static const struct field cgroup_fields[] = {
+	STORED(VT_STRING, path, HELP("control group")),
+	STORED(VT_BYTES, shmem, HELP("shared memory charged to it"), .flags = FIELD_RIGHT),
+};
+#undef ROW
+
+#define ROW struct account
+static const struct field account_fields[] = {
+	STORED(VT_STRING, value, HELP("kind, user or control group"), .flags = FIELD_DEFAULT | FIELD_TRUNCATE),
+	STORED(VT_UINT, objects, HELP("how many objects or files"), .flags = FIELD_RIGHT | FIELD_DEFAULT),
+	STORED(VT_BYTES, memory, HELP("memory, and swap where the two cannot be told apart"),
+	       .flags = FIELD_RIGHT | FIELD_DEFAULT),
+	STORED(VT_BYTES, swap, HELP("known to be in swap besides"), .flags = FIELD_RIGHT),
+	STORED(VT_UINT, percent, HELP("of all shared memory"), .flags = FIELD_RIGHT | FIELD_DEFAULT),
+	STORED(VT_STRING, path, HELP("where the tmpfs is mounted"), .flags = FIELD_DEFAULT | FIELD_TRUNCATE),
+	STORED(VT_STRING, what, HELP("what it is"), .flags = FIELD_DEFAULT | FIELD_TRUNCATE),
+};
+#undef ROW
+
 #define CLASS(id, name_, type)								\
 	[id] = { .name = #name_, .fields = name_##_fields,				\
 		 .count = ARRAY_SIZE(name_##_fields), .size = sizeof(type) }
@@ -584,5 +616,8 @@ const struct field_class field_classes[NR_CLASSES] = {
 	CLASS(CLASS_MAP, map, struct map),
 	CLASS(CLASS_ACT, act, struct act),
 	CLASS(CLASS_HOLDING, holding, struct holding),
+	CLASS(CLASS_PILE, pile, struct pile),
+	CLASS(CLASS_CGROUP, cgroup, struct cgroup_row),
+	CLASS(CLASS_ACCOUNT, account, struct account),
 	CLASS(CLASS_EVENT, event, struct event),
 };

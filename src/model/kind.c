@@ -128,6 +128,7 @@ const char *const source_names[NR_SOURCES + 1] = {
 	[SOURCE_PIDS_ALL] = "pids",
 	[SOURCE_UIDS] = "uids",	    [SOURCE_HOLDERS] = "holders",
 	[SOURCE_PROCESSES] = "processes", [SOURCE_LOGIND] = "logind",
+	[SOURCE_TMPFSES] = "tmpfs", [SOURCE_CGROUPS] = "cgroups",
 	[SOURCE_LIMITS] = "limits",  [SOURCE_MACHINE] = "machine",
 };
 
@@ -144,8 +145,16 @@ int kind_parse(const char *name, enum kind *kind)
 
 uint32_t kind_sources(uint32_t kind_set, uint32_t need_set)
 {
-	uint32_t sources = need_set & NEED_BIT(NEED_DOCUMENT) ? S(MACHINE) | S(LIMITS) :
-			   need_set & NEED_BIT(NEED_LIMITS) ? S(LIMITS) : 0;
+	/* of the whole machine, whatever the kinds */
+	static const uint32_t whole[NR_NEEDS] = {
+		[NEED_DOCUMENT] = S(MACHINE) | S(LIMITS), [NEED_LIMITS] = S(LIMITS),
+		[NEED_ACCOUNT] = S(MACHINE) | S(TMPFSES), [NEED_CGROUPS] = S(MACHINE) | S(CGROUPS),
+	};
+	uint32_t sources = 0;
+
+	for (unsigned int n = 0; n < NR_NEEDS; n++)
+		if (need_set & NEED_BIT(n))
+			sources |= whole[n];
 
 	for (unsigned int k = 0; k < NR_KINDS; k++) {
 		if (!(kind_set & KIND_BIT(k)))

@@ -24,7 +24,7 @@ struct look *look_recorded(struct snapshot *s)
 {
 	struct look *look = look_new(s);
 
-	look->needs = NEED_BIT(NR_NEEDS) - 1;
+	look->needs = NEEDS_DOCUMENT;
 	look->holding_bits = (1U << NR_HOLDING_BYS) - 1;
 	for (unsigned int by = 0; by < NR_HOLDING_BYS; by++)
 		look->holdings[by] = holdings_add(s, by);

@@ -61,7 +61,6 @@ uint32_t monitor_object_row(const struct monitor *m, const struct row_key *key)
  */
 #define USUAL_NEEDS (NEED_BIT(NEED_DOCUMENT) | NEED_BIT(NEED_VERDICT) | NEED_BIT(NEED_RESIDENT) | \
 		     NEED_BIT(NEED_HOLDERS))
-#define ALL_NEEDS (NEED_BIT(NR_NEEDS) - 1)
 
 void monitor_demand(struct monitor *m)
 {
@@ -72,7 +71,7 @@ void monitor_demand(struct monitor *m)
 	};
 
 	if (detail_subject(m, &demand.subject, &demand.blocks)) {
-		demand.needs = ALL_NEEDS;
+		demand.needs = NEEDS_DOCUMENT;
 		demand.reasons = true;
 	}
 	if (m->feeder)

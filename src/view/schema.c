@@ -248,6 +248,7 @@ static const struct list {
 	{ "maps", "maps", "list_map", CLASS_MAP, false },
 	{ "limits", "list_limits", "list_limit", CLASS_LIMIT, false },
 	{ "acts", "acts", "list_act", CLASS_ACT, false },
+	{ "account", "account", "list_account", CLASS_ACCOUNT, true },
 };
 
 /* Told from whole documents by having none of their members, so that a document that lacks one is no list. */

@@ -62,6 +62,8 @@ invalid()
 	ipctop list -J --output-all >"$file" && valid "$file"
 	ipctop list -J --by user >"$file" && valid "$file"
 	ipctop list -J --by kind >"$file" && valid "$file"
+	ipctop account -J >"$file" && valid "$file"
+	ipctop account -J --by user --output-all >"$file" && valid "$file"
 	ipctop show -J "shm:${FACT[seg.id]}" posix-shm:/n >"$file" && valid "$file"
 	ipctop maps -J >"$file" && valid "$file"
 	ipctop maps -J -X "${FACT[seg.pid]}" >"$file" && valid "$file"

@@ -8,6 +8,8 @@ load halted
 setup()
 {
 	world_open --steady
+	# nothing that is made in it is left on the machine
+	in_world mount -t tmpfs -o mode=755 scratch /srv
 }
 
 teardown()
@@ -22,14 +24,14 @@ queues_at()
 	in_world mount -t mqueue queues "$1"
 }
 
-queue_there() { in_world test -e "/dev/queues/$1" || fail "$1 is gone"; }
-queue_gone() { in_world test ! -e "/dev/queues/$1" || fail "$1 is still there"; }
+queue_there() { in_world test -e "/srv/queues/$1" || fail "$1 is gone"; }
+queue_gone() { in_world test ! -e "/srv/queues/$1" || fail "$1 is still there"; }
 
 # A queue that was made long ago and that nobody has open: old_queue NAME
 old_queue()
 {
 	leak "queue.$1" mq_open name="/$1" mode=0666
-	in_world touch -d '3 days ago' "/dev/queues/$1"
+	in_world touch -d '3 days ago' "/srv/queues/$1"
 }
 
 @test "posix-mq: size, messages, who wants to be notified, and who has it open" {
@@ -48,8 +50,8 @@ old_queue()
 		processes=null notify=signal notify_signal=12 notify_pid="${FACT[b.pid]}" inode="${FACT[a.ino]}" \
 		pids="${FACT[a.pid]},${FACT[b.pid]}" access=rw,rw unknown= verdict=live reasons=open
 	# what the kernel's own file says
-	queues_at /dev/queues
-	assert_regex "$(in_world cat /dev/queues/jobs)" "QSIZE:15 +NOTIFY:0 +SIGNO:12 +NOTIFY_PID:${FACT[b.pid]} "
+	queues_at /srv/queues
+	assert_regex "$(in_world cat /srv/queues/jobs)" "QSIZE:15 +NOTIFY:0 +SIGNO:12 +NOTIFY_PID:${FACT[b.pid]} "
 	run -0 ipctop list posix-mq -rn -o name,messages,bytes,notify
 	assert_output 'posix-mq:/jobs 2 15B signal'
 	run -0 ipctop show posix-mq:/jobs
@@ -77,14 +79,13 @@ old_queue()
 }
 
 @test "posix-mq: one that nobody reads for days is stale, however often ipctop reads it" {
-	queues_at /dev/queues
+	queues_at /srv/queues
 	old_queue left
 	old_queue notes
 	actor b mq_open name=/notes
 	tell b mq_send
 	kill_actor b
-	local n
-	for n in 1 2; do
+	for _ in 1 2; do
 		look
 		expect posix-mq:/left verdict=stale reasons=abandoned
 	done
@@ -95,13 +96,13 @@ old_queue()
 }
 
 @test "posix-mq: what nobody seen has open, and a lock, keep it from being stale" {
-	queues_at /dev/queues
+	queues_at /srv/queues
 	actor a mq_open name=/flight
 	tell a in_flight
 	actor b mq_open name=/locked
 	tell b lock
 	actor_outside c mq_open name=/outside
-	in_world touch -d '3 days ago' /dev/queues/flight /dev/queues/locked /dev/queues/outside
+	in_world touch -d '3 days ago' /srv/queues/flight /srv/queues/locked /srv/queues/outside
 	look
 	expect posix-mq:/flight verdict=live reasons=in-use-unseen openers=0
 	expect posix-mq:/outside verdict=live reasons=in-use-unseen
@@ -113,7 +114,7 @@ old_queue()
 }
 
 @test "posix-mq: clean removes what is stale, and what is opened meanwhile stays" {
-	queues_at /dev/queues
+	queues_at /srv/queues
 	old_queue stale
 	leak fresh mq_open name=/fresh
 	run -0 --separate-stderr ipctop clean --yes --json
@@ -132,7 +133,7 @@ old_queue()
 
 @test "posix-mq: rm refuses what is in use; by force it loses its name" {
 	actor a mq_open name=/jobs
-	queues_at /dev/queues
+	queues_at /srv/queues
 	run -1 ipctop rm posix-mq:/jobs
 	assert_output --partial 'posix-mq:/jobs: not removed: live: open in 1 process'
 	queue_there jobs
@@ -147,10 +148,10 @@ old_queue()
 
 @test "posix-mq: mode and owner" {
 	leak a mq_open name=/jobs mode=0600
-	queues_at /dev/queues
+	queues_at /srv/queues
 	ipctop chmod g+r posix-mq:/jobs
 	ipctop chown 65534:7 posix-mq:/jobs
-	assert_equal "$(in_world stat -c '%a %u %g' /dev/queues/jobs)" '640 65534 7'
+	assert_equal "$(in_world stat -c '%a %u %g' /srv/queues/jobs)" '640 65534 7'
 }
 
 @test "posix-mq: a name that would harm a terminal" {
@@ -168,9 +169,9 @@ old_queue()
 	actor b mq_open name=/ours
 	local ns
 	ns=$(in_world readlink "/proc/${FACT[a.pid]}/ns/ipc" | tr -dc 0-9)
-	in_world mkdir /mnt/q
-	in_world nsenter -t "${FACT[a.pid]}" --ipc mount -t mqueue queues /mnt/q
-	in_world test -e /mnt/q/theirs
+	in_world mkdir /srv/q
+	in_world nsenter -t "${FACT[a.pid]}" --ipc mount -t mqueue queues /srv/q
+	in_world test -e /srv/q/theirs
 	look
 	expect "posix-mq:/theirs@$ns" ipc_ns="$ns" openers=1 path=/dev/mqueue/theirs
 	expect posix-mq:/ours openers=1
@@ -178,13 +179,13 @@ old_queue()
 	run -1 ipctop rm --force "posix-mq:/theirs@$ns"
 	assert_output --partial "--all-namespaces"
 	ipctop rm --force --all-namespaces "posix-mq:/theirs@$ns"
-	in_world test ! -e /mnt/q/theirs
-	in_world umount /mnt/q
+	in_world test ! -e /srv/q/theirs
+	in_world umount /srv/q
 
 	# who may not mount believes /dev/mqueue only as far as his own queues are there
 	world_public
-	in_world sh -c 'mkdir /mnt/m; mount -t mqueue queues /mnt/m; chmod 755 /mnt /mnt/m'
-	in_world chmod 666 /mnt/m/ours
+	in_world sh -c 'mkdir /srv/m; mount -t mqueue queues /srv/m; chmod 755 /srv/m'
+	in_world chmod 666 /srv/m/ours
 	ipctop_as_nobody --json -k posix-mq >"$DOC"
 	expect posix-mq:/ours messages=0
 	expect_doc 'all(.gaps[]; .source != "mqueue")'
@@ -205,7 +206,7 @@ old_queue()
 	ipctop_as_nobody --json -k posix-mq >"$DOC"
 	assert_equal "$(names posix-mq)" ''
 	expect_doc 'any(.gaps[]; .source == "mqueue" and .error == "EPERM")'
-	queues_at /dev/mqueue
+	queues_at /srv/mqueue
 	ipctop_as_nobody --json -k posix-mq >"$DOC"
 	expect posix-mq:/mine messages=0 size=1000
 	expect posix-mq:/roots messages=null size=null notify=null uid=0
@@ -213,8 +214,8 @@ old_queue()
 	expect_doc 'any(.gaps[]; .source == "mqueue" and .error == "EACCES" and .count == 1)'
 	run -1 ipctop_as_nobody rm --force posix-mq:/roots posix-mq:/mine
 	assert_line --partial 'ipctop: posix-mq:/roots: not removed: '
-	in_world test -e /dev/mqueue/roots
-	in_world test ! -e /dev/mqueue/mine
+	in_world test -e /srv/mqueue/roots
+	in_world test ! -e /srv/mqueue/mine
 }
 
 @test "posix-sem: what it is at, without making it look used" {

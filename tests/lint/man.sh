@@ -84,6 +84,7 @@ clean Of acts
 rm Of acts
 detach Of acts
 limits Of limits
+account Of the account
 END
 
 # Keys of the monitor, as its help has them.
