@@ -156,11 +156,13 @@ $(schema): $(O)/ipctop
 
 bindir := $(DESTDIR)$(PREFIX)/bin
 man1dir := $(DESTDIR)$(PREFIX)/share/man/man1
+man5dir := $(DESTDIR)$(PREFIX)/share/man/man5
 datadir := $(DESTDIR)$(PREFIX)/share/ipctop
 unitdir := $(DESTDIR)$(PREFIX)/lib/systemd/system
 completiondir := $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 
 pages := $(wildcard man/*.1)
+formats := $(wildcard man/*.5)
 units := $(wildcard src/share/*.service src/share/*.timer)
 examples := $(filter-out $(units),$(wildcard src/share/*.*))
 # For Prometheus and Grafana, in folders of their own.
@@ -180,9 +182,10 @@ install_naming = sed 's|/usr/local/bin|$(PREFIX)/bin|' $(1) > $(2)/$(notdir $(1)
 
 install: $(O)/ipctop $(schema)
 	$(say) INSTALL $(DESTDIR)$(PREFIX)
-	$(Q)$(INSTALL) -d $(bindir) $(man1dir) $(datadir) $(unitdir) $(completiondir)
+	$(Q)$(INSTALL) -d $(bindir) $(man1dir) $(man5dir) $(datadir) $(unitdir) $(completiondir)
 	$(Q)$(INSTALL) -m 755 $(O)/ipctop $(bindir)/ipctop
 	$(Q)$(INSTALL) -m 644 $(pages) $(man1dir)
+	$(Q)$(INSTALL) -m 644 $(formats) $(man5dir)
 	$(Q)$(INSTALL) -m 644 $(schema) $(datadir)/ipctop-1.schema.json
 	$(Q)$(INSTALL) -m 644 completions/ipctop $(completiondir)/ipctop
 	$(Q)$(foreach f,$(fleet),$(INSTALL) -D -m 644 $(f) $(patsubst src/share/%,$(datadir)/%,$(f)) &&) :
@@ -194,7 +197,7 @@ uninstall:
 	$(say) REMOVE $(DESTDIR)$(PREFIX)
 	$(Q)$(call each_link,remove_link)
 	$(Q)rm -f $(bindir)/ipctop $(completiondir)/ipctop
-	$(Q)rm -f $(patsubst man/%,$(man1dir)/%,$(pages)) $(patsubst src/share/%,$(unitdir)/%,$(units))
+	$(Q)rm -f $(patsubst man/%,$(man1dir)/%,$(pages)) $(patsubst man/%,$(man5dir)/%,$(formats)) $(patsubst src/share/%,$(unitdir)/%,$(units))
 	$(Q)rm -rf $(datadir)
 
 # The words of the completion, from what the program says of itself; `make lint` compares them.

@@ -10,8 +10,9 @@ ipctop=${IPCTOP:-${BUILD:-build}/ipctop}
 
 if need mandoc "mandoc finds no fault"; then
 	# Which other pages are installed here is no fault of this one.
-	verdict "mandoc finds no fault" \
-		"$(mandoc -T lint "${pages[@]}" 2>&1 | grep -vE 'mandoc\.db|referenced manual not found')"
+	# One by one: two streams of a long output break each other's lines.
+	verdict "mandoc finds no fault" "$(for page in "${pages[@]}" man/*.5; do mandoc -T lint "$page" 2>&1; done |
+		grep -vE 'mandoc\.db|referenced manual not found')"
 fi
 
 if [ ! -x "$ipctop" ]; then
@@ -85,6 +86,27 @@ rm Of acts
 detach Of acts
 limits Of limits
 account Of the account
+END
+
+# What the schema says of each row of a document, and the page, section by section.
+while read -r class section; do
+	have=$("$ipctop" --json-schema | jq -r --arg c "$class" '."$defs"[$c].properties | keys_unsorted[]')
+	told=$(sed -n "/^\.Ss $section\$/,/^\.S[sh] /p" man/ipctop-json.5 | sed -nE 's/^\.It Va ([a-z_]+)$/\1/p')
+	verdict "the members of a $class are those of the manual" "$(diff <(echo "$have") <(echo "$told"))"
+done <<'END'
+document The document
+gap Gaps
+policy Policy
+limits Limits
+pool Huge pages
+memory Memory
+total Totals
+object Objects
+reason Reasons
+semaphore Semaphores
+holder Holders
+mapping Mappings
+fd Descriptors
 END
 
 # Keys of the monitor, as its help has them.

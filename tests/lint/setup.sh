@@ -119,6 +119,7 @@ findings=$(diff <(sort -k 2 - <(printf '644 opt/it/share/man/man1/%s\n' "${pages
 	644 opt/it/lib/systemd/system/ipctop-metrics.timer
 	644 opt/it/share/bash-completion/completions/ipctop
 	644 opt/it/share/ipctop/ipctop-1.schema.json
+	644 opt/it/share/man/man5/ipctop-json.5
 	644 opt/it/share/ipctop/grafana/ipctop.json
 	644 opt/it/share/ipctop/ipctop-clean.cron
 	644 opt/it/share/ipctop/ipctop-metrics.cron
