@@ -51,6 +51,14 @@ int segment_look(const struct object *fresh, struct shmid_ds *ds) __must_check;
 /* sysv.c: semaphores and queues of System V */
 void semaphores_remove(struct actor *a, struct act *act, const struct object *fresh);
 void queue_remove(struct actor *a, struct act *act, const struct object *fresh);
+/*
+ * Ask the kernel for the set or queue that @fresh was, in its namespace: 0 when it is still the same, however it was
+ * used since, -ENOENT when it is gone, -ESTALE when it is another or was changed, else -errno.
+ */
+struct semid_ds;
+struct msqid_ds;
+int set_look(const struct object *fresh, struct semid_ds *ds) __must_check;
+int queue_look(const struct object *fresh, struct msqid_ds *ds) __must_check;
 /* Whether a time of the kernel's is that of the look; 0: it never happened. */
 bool sysv_same_time(bool known, int64_t then, int64_t now);
 
@@ -96,7 +104,7 @@ void settle_detach(struct plan *plan, struct act *act, int rc, const char *why);
 uint32_t holders_put(struct buf *out, const struct snapshot *s, const struct object *o, uint64_t but);
 
 /* change.c: mode and owner */
-void segment_change(struct actor *a, struct act *act, const struct object *fresh);
+void sysv_change(struct actor *a, struct act *act, const struct object *fresh);
 void file_change(struct actor *a, struct act *act, const struct object *fresh);
 
 /*

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <sys/msg.h>
+#include <sys/sem.h>
 #include <sys/shm.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -103,37 +105,92 @@ static int verify(const struct change *c, struct traits after)
 	return is_equal(&after, &want) ? 0 : -EUCLEAN;
 }
 
-static struct traits traits_of_segment(const struct shmid_ds *ds)
+/* What each kind of System V tells of itself, and is told: all of it begins with the same. */
+union sysv_ds {
+	struct ipc_perm perm;
+	struct shmid_ds shm;
+	struct semid_ds sem;
+	struct msqid_ds msg;
+};
+
+union semun {
+	int val;
+	struct semid_ds *buf;
+};
+
+static int look_segment(const struct object *fresh, union sysv_ds *ds)
 {
-	return (struct traits){
-		.mode = ds->shm_perm.mode & 0777, .uid = ds->shm_perm.uid, .gid = ds->shm_perm.gid,
-	};
+	return segment_look_used(fresh, &ds->shm);
 }
 
-static int change_segment(void *arg)
+static int set_segment(int id, union sysv_ds *ds)
+{
+	return shmctl(id, IPC_SET, &ds->shm);
+}
+
+static int look_set(const struct object *fresh, union sysv_ds *ds)
+{
+	return set_look(fresh, &ds->sem);
+}
+
+static int set_set(int id, union sysv_ds *ds)
+{
+	union semun arg = { .buf = &ds->sem };
+
+	return semctl(id, 0, IPC_SET, arg);
+}
+
+static int look_queue(const struct object *fresh, union sysv_ds *ds)
+{
+	return queue_look(fresh, &ds->msg);
+}
+
+static int set_queue(int id, union sysv_ds *ds)
+{
+	return msgctl(id, IPC_SET, &ds->msg);
+}
+
+/* A look gives 0, -ENOENT, or -ESTALE where it is another or was changed, with what it saw. */
+static const struct sysv_changer {
+	int (*look)(const struct object *fresh, union sysv_ds *ds);
+	int (*set)(int id, union sysv_ds *ds);
+	const char *look_call, *set_call;
+} changers[NR_KINDS] = {
+	[KIND_SHM] = { look_segment, set_segment, "shmctl(IPC_STAT)", "shmctl(IPC_SET)" },
+	[KIND_SEM] = { look_set, set_set, "semctl(IPC_STAT)", "semctl(IPC_SET)" },
+	[KIND_MSG] = { look_queue, set_queue, "msgctl(IPC_STAT)", "msgctl(IPC_SET)" },
+};
+
+static struct traits traits_of_perm(const struct ipc_perm *perm)
+{
+	return (struct traits){ .mode = perm->mode & 0777, .uid = perm->uid, .gid = perm->gid };
+}
+
+static int change_sysv(void *arg)
 {
 	struct change *c = arg;
-	struct shmid_ds ds;
-	int rc = segment_look_used(c->fresh, &ds);
+	const struct sysv_changer *ways = &changers[c->fresh->kind];
+	union sysv_ds ds;
+	int rc = ways->look(c->fresh, &ds);
 
 	if (rc)
 		return rc;
-	c->now = traits_of_segment(&ds);
+	c->now = traits_of_perm(&ds.perm);
 	decide(c);
 	if (is_equal(&c->now, &c->want))
 		return 0;
-	ds.shm_perm.mode = c->want.mode;
-	ds.shm_perm.uid = c->want.uid;
-	ds.shm_perm.gid = c->want.gid;
-	c->call = "shmctl(IPC_SET)";
-	if (shmctl(c->fresh->id, IPC_SET, &ds))
-		return errno == EIDRM || (errno == EINVAL && segment_look(c->fresh, &ds) == -ENOENT)
+	ds.perm.mode = c->want.mode;
+	ds.perm.uid = c->want.uid;
+	ds.perm.gid = c->want.gid;
+	c->call = ways->set_call;
+	if (ways->set((int)c->fresh->id, &ds))
+		return errno == EIDRM || (errno == EINVAL && ways->look(c->fresh, &ds) == -ENOENT)
 		       ? -ENOENT : -errno;
 	/* its change time has moved: that of the look no longer fits */
-	rc = segment_look(c->fresh, &ds);
+	rc = ways->look(c->fresh, &ds);
 	if (rc && rc != -ESTALE)
 		return rc;
-	return verify(c, traits_of_segment(&ds));
+	return verify(c, traits_of_perm(&ds.perm));
 }
 
 static struct traits traits_of_file(const struct stat *st)
@@ -225,10 +282,10 @@ static void settle(const struct change *c, int rc)
 		act_settle(plan, c->act, OUTCOME_CHANGED, NULL);
 }
 
-void segment_change(struct actor *a, struct act *act, const struct object *fresh)
+void sysv_change(struct actor *a, struct act *act, const struct object *fresh)
 {
-	struct change c = { .a = a, .act = act, .fresh = fresh, .call = "shmctl(IPC_STAT)", .fd = -1 };
-	int rc = in_ipc_ns(a->ways, fresh->ipc_ns, change_segment, &c);
+	struct change c = { .a = a, .act = act, .fresh = fresh, .call = changers[fresh->kind].look_call, .fd = -1 };
+	int rc = in_ipc_ns(a->ways, fresh->ipc_ns, change_sysv, &c);
 
 	settle(&c, rc);
 }

@@ -16,12 +16,22 @@ const struct act_kind act_kinds[NR_KINDS] = {
 	[KIND_SHM] = {
 		.act = {
 			[ACTION_REMOVE] = segment_remove,
-			[ACTION_CHMOD] = segment_change, [ACTION_CHOWN] = segment_change,
+			[ACTION_CHMOD] = sysv_change, [ACTION_CHOWN] = sysv_change,
 			[ACTION_SAVE] = object_save, [ACTION_DETACH] = holder_detach,
 		},
 	},
-	[KIND_SEM] = { .act = { [ACTION_REMOVE] = semaphores_remove } },
-	[KIND_MSG] = { .act = { [ACTION_REMOVE] = queue_remove } },
+	[KIND_SEM] = {
+		.act = {
+			[ACTION_REMOVE] = semaphores_remove,
+			[ACTION_CHMOD] = sysv_change, [ACTION_CHOWN] = sysv_change,
+		},
+	},
+	[KIND_MSG] = {
+		.act = {
+			[ACTION_REMOVE] = queue_remove,
+			[ACTION_CHMOD] = sysv_change, [ACTION_CHOWN] = sysv_change,
+		},
+	},
 	[KIND_POSIX_SHM] = { .act = FILE_ACTS },
 	[KIND_POSIX_SEM] = { .act = FILE_ACTS },
 	[KIND_POSIX_MQ] = {

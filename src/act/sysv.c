@@ -21,9 +21,6 @@ union semun {
 
 /* What a last look sees of one. */
 struct seen {
-	struct ipc_perm perm;
-	int64_t changed;
-	bool same_size;			/* as many semaphores */
 	bool unused;			/* nobody did anything with it since the fresh look */
 	bool waiters;
 };
@@ -72,15 +69,28 @@ bool sysv_same_time(bool known, int64_t then, int64_t now)
 	return known ? then == now : !now;
 }
 
+static bool is_that(const struct object *fresh, const struct ipc_perm *perm, int64_t changed)
+{
+	return (uint32_t)perm->__key == fresh->key && perm->cuid == fresh->creator_uid &&
+	       changed == fresh->change_time;
+}
+
+int set_look(const struct object *fresh, struct semid_ds *ds)
+{
+	int rc = stat_set((int)fresh->id, ds);
+
+	return rc ? rc : is_that(fresh, &ds->sem_perm, ds->sem_ctime) && ds->sem_nsems == fresh->semaphores ?
+	       0 : -ESTALE;
+}
+
 static int look_at_set(const struct object *fresh, struct seen *seen)
 {
 	struct semid_ds ds;
-	int rc = stat_set((int)fresh->id, &ds);
+	int rc = set_look(fresh, &ds);
 
 	if (rc)
 		return rc;
 	*seen = (struct seen){
-		.perm = ds.sem_perm, .changed = ds.sem_ctime, .same_size = ds.sem_nsems == fresh->semaphores,
 		.unused = sysv_same_time(FACT_KNOWN(fresh, operation_time), fresh->operation_time, ds.sem_otime),
 		.waiters = anybody_waits((int)fresh->id, ds.sem_nsems),
 	};
@@ -99,15 +109,21 @@ static int stat_queue(int id, struct msqid_ds *ds)
 	return look_error(errno);
 }
 
+int queue_look(const struct object *fresh, struct msqid_ds *ds)
+{
+	int rc = stat_queue((int)fresh->id, ds);
+
+	return rc ? rc : is_that(fresh, &ds->msg_perm, ds->msg_ctime) ? 0 : -ESTALE;
+}
+
 static int look_at_queue(const struct object *fresh, struct seen *seen)
 {
 	struct msqid_ds ds;
-	int rc = stat_queue((int)fresh->id, &ds);
+	int rc = queue_look(fresh, &ds);
 
 	if (rc)
 		return rc;
 	*seen = (struct seen){
-		.perm = ds.msg_perm, .changed = ds.msg_ctime, .same_size = true,
 		.unused = sysv_same_time(FACT_KNOWN(fresh, send_time), fresh->send_time, ds.msg_stime) &&
 			  sysv_same_time(FACT_KNOWN(fresh, receive_time), fresh->receive_time, ds.msg_rtime) &&
 			  ds.msg_qnum == fresh->messages,
@@ -115,14 +131,9 @@ static int look_at_queue(const struct object *fresh, struct seen *seen)
 	return 0;
 }
 
-/* By force it goes however it is used, but only if it is the one that was meant. */
+/* By force it goes however it is used. */
 static int check(const struct removal *r, const struct seen *seen)
 {
-	const struct object *fresh = r->fresh;
-
-	if ((uint32_t)seen->perm.__key != fresh->key || seen->perm.cuid != fresh->creator_uid ||
-	    seen->changed != fresh->change_time || !seen->same_size)
-		return -ESTALE;
 	if (r->force)
 		return 0;
 	return seen->waiters ? -EBUSY : seen->unused ? 0 : -ESTALE;

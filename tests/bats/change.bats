@@ -48,6 +48,32 @@ teardown()
 	expect posix-sem:/sem mode=0600
 }
 
+@test "chmod, chown: semaphores and queues of System V, which keep all else" {
+	actor a semget n=3
+	tell a semset number=1 value=7
+	local set=sem:${FACT[a.id]} queue
+	tell a msgget key=0x77
+	tell a msgsnd bytes=50
+	queue=msg:${FACT[a.id]}
+	ipctop chmod 640 "$set" "$queue"
+	ipctop chown 1234:77 "$set" msg:0x77
+	look
+	expect "$set" mode=0640 uid=1234 gid=77 creator_uid=0 semaphores=3
+	expect "$queue" mode=0640 uid=1234 gid=77 messages=1 max_bytes=16384
+	assert_equal "$(jq -c '[.objects[] | select(.kind == "sem") | .values[].value]' "$DOC")" '[0,7,0]'
+	world_public
+	run -1 ipctop_as_nobody chmod 600 "$set" "$queue"
+	assert_line --regexp "^ipctop: $set: mode not changed: semctl\\(IPC_SET\\): not permitted"
+	assert_line --regexp "^ipctop: $queue: mode not changed: msgctl\\(IPC_SET\\): not permitted"
+	tell a unshare_ipc
+	tell a semget mode=0666
+	look
+	set=$(names sem | grep '@')
+	ipctop chmod --all-namespaces 600 "$set"
+	look
+	expect "$set" mode=0600
+}
+
 @test "chown: owner, group, and the group of the login" {
 	ipctop chown 1234:77 "$SEG" posix-shm:/file
 	look
