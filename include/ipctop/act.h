@@ -66,6 +66,7 @@ struct contents {
 	uint64_t page_size;		/* 0: not told */
 	int fd;				/* -1: by @map alone */
 	const char *map;		/* of a segment; NULL: none */
+	char *copy;			/* of a set's values or a queue's messages (save.h); NULL: none */
 	unsigned char *present;		/* a byte for each page of @map, 1: there is one; NULL: not known */
 };
 /*

@@ -17,7 +17,9 @@
  *	ascend and do not meet behind the size; what lies between them is zero
  *	the end: offset = size of the contents, length 0, then the sum of all lengths (8 bytes)
  *
- * and nothing else. Contents are read while others may write: nothing is stopped, and what was
+ * and nothing else. The contents of a set of semaphores are their values, 2 bytes each; those of a queue of
+ * System V its messages, each as its type and length (8 bytes each) and its bytes; a POSIX queue has none, and is
+ * saved only when it is empty. Contents are read while others may write: nothing is stopped, and what was
  * written meanwhile may be torn.
  */
 #define SAVED_BEGIN	"ipctop-saved "
@@ -84,7 +86,7 @@ int saved_check(struct saved *saved, uint64_t *bytes, struct buf *error) __must_
  */
 struct restore_options {
 	bool keep_owner;		/* needs privilege; without, it is the caller's own */
-	bool private_key;		/* a new segment without a key, whatever the file says */
+	bool private_key;		/* a new object of System V without a key, whatever the file says */
 };
 int restore_object(struct saved *saved, const struct restore_options *options, char **name,
 		   struct buf *remark, struct buf *error) __must_check;

@@ -170,7 +170,7 @@ static void find_pages(const struct object *o, struct contents *c)
 		c->present = look_for_pages(o, c->map, length);
 }
 
-static void put_why(const struct object *o, int error, struct buf *why)
+bool sysv_why(const struct object *o, int error, struct buf *why)
 {
 	if (error == ENOENT)
 		buf_puts(why, "it is gone");
@@ -179,7 +179,8 @@ static void put_why(const struct object *o, int error, struct buf *why)
 	else if (error == EACCES && FACT_KNOWN(o, user))
 		buf_printf(why, "it is %s's and may not be read (mode %04" PRIo64 ")", o->user, o->mode);
 	else
-		buf_printf(why, "it cannot be attached: %s", strerrordesc_np(error));
+		return false;
+	return true;
 }
 
 int attach_open(struct reach *ways, const struct object *o, struct contents *c, struct buf *error)
@@ -188,7 +189,8 @@ int attach_open(struct reach *ways, const struct object *o, struct contents *c, 
 	int rc = in_ipc_ns(ways, o->ipc_ns, attach, &a);
 
 	if (rc) {
-		put_why(o, -rc, error);
+		if (!sysv_why(o, -rc, error))
+			buf_printf(error, "it cannot be attached: %s", strerrordesc_np(-rc));
 		return rc;
 	}
 	c->map = a.map;

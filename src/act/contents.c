@@ -8,10 +8,13 @@
 #include <unistd.h>
 #include "actor.h"
 #include "attach.h"
+#include "copied.h"
 
 /* Kinds whose contents are in a file. */
 #define FILES (KIND_BIT(KIND_POSIX_SHM) | KIND_BIT(KIND_POSIX_SEM) | KIND_BIT(KIND_FILE) | \
 	       KIND_BIT(KIND_MEMFD) | KIND_BIT(KIND_ANON))
+/* And those that are copied. */
+#define COPIED (KIND_BIT(KIND_SEM) | KIND_BIT(KIND_MSG) | KIND_BIT(KIND_POSIX_MQ))
 
 static void put_why(const struct object *o, int error, struct buf *why)
 {
@@ -65,6 +68,8 @@ int contents_open(struct reach *ways, const struct snapshot *s, const struct obj
 		return attach_open(ways, o, c, error);
 	if (FILES & KIND_BIT(o->kind))
 		return open_file(ways, s, o, c, error);
+	if (COPIED & KIND_BIT(o->kind))
+		return copied_open(ways, o, c, error);
 	buf_printf(error, "%s have no contents that can be read", kinds[o->kind].plural);
 	return -EOPNOTSUPP;
 }
@@ -75,6 +80,7 @@ void contents_close(struct contents *c)
 		close(c->fd);
 	if (c->map)
 		attach_close(c);
+	free(c->copy);
 	*c = (struct contents){ .fd = -1 };
 }
 
@@ -82,6 +88,11 @@ int contents_next(const struct contents *c, uint64_t from, uint64_t *start, uint
 {
 	off_t at;
 
+	if (c->copy) {
+		*start = from;
+		*end = c->size;
+		return from < c->size;
+	}
 	if (c->fd < 0)
 		return attach_next(c, from, start, end);
 	if (from >= c->size)
@@ -101,6 +112,11 @@ int64_t contents_read(const struct contents *c, uint64_t offset, void *buffer, s
 {
 	size_t done = 0;
 
+	if (c->copy) {
+		n = offset > c->size ? 0 : n < c->size - offset ? n : c->size - offset;
+		memcpy(buffer, c->copy + offset, n);
+		return n;
+	}
 	if (c->fd < 0)
 		return attach_read(c, offset, buffer, n);
 	while (done < n) {
@@ -139,8 +155,9 @@ uint32_t contents_writers(const struct snapshot *s, const struct object *o, bool
 {
 	uint32_t writers = 0;
 
-	for (uint32_t i = 0; i < o->holders.count; i++)
+	for (uint32_t i = 0; !(COPIED & KIND_BIT(o->kind)) && i < o->holders.count; i++)
 		writers += may_write(s, snapshot_row(s, CLASS_HOLDER, o->holders.first + i));
-	*unseen = !FACT_KNOWN(o, holders_complete) || !o->holders_complete;
+	/* what is copied is read at once */
+	*unseen = !(COPIED & KIND_BIT(o->kind)) && (!FACT_KNOWN(o, holders_complete) || !o->holders_complete);
 	return writers;
 }

@@ -83,7 +83,7 @@ static bool why_queue(struct buf *error, const struct creation *c, int rc)
 	if (rc == -ENOSPC)
 		buf_puts(error, "there are as many queues as kernel.msgmni allows" SEE);
 	else if (rc == -EPERM && c->max_bytes > create_knob("/proc/sys/kernel/msgmnb", 0))
-		buf_printf(error, "kernel.msgmnb allows whom root has not raised above it %" PRIu64 " bytes at most" SEE,
+		buf_printf(error, "kernel.msgmnb allows %" PRIu64 " bytes at most without CAP_SYS_RESOURCE" SEE,
 			   create_knob("/proc/sys/kernel/msgmnb", 0));
 	else
 		return false;
@@ -96,11 +96,11 @@ static bool why_posix_queue(struct buf *error, const struct creation *c, int rc)
 	struct rlimit limit = { 0 };
 
 	if (rc == -EINVAL && c->count > count)
-		buf_printf(error, "fs.mqueue.msg_max allows %" PRIu64 " messages at most, and root more, but not so many"
+		buf_printf(error, "fs.mqueue.msg_max allows %" PRIu64 " messages at most, with CAP_SYS_RESOURCE 65536"
 			   SEE, count);
 	else if (rc == -EINVAL && c->size > size)
-		buf_printf(error, "fs.mqueue.msgsize_max allows messages of %" PRIu64 " bytes at most, and root larger ones, "
-			   "but not so large" SEE, size);
+		buf_printf(error, "fs.mqueue.msgsize_max allows messages of %" PRIu64 " bytes at most, with "
+			   "CAP_SYS_RESOURCE 16777216" SEE, size);
 	else if (rc == -EMFILE && !getrlimit(RLIMIT_MSGQUEUE, &limit) && limit.rlim_cur != RLIM_INFINITY)
 		buf_printf(error, "all queues of a user may take %" PRIu64 " bytes together, by 'ulimit -q'" SEE,
 			   (uint64_t)limit.rlim_cur);

@@ -24,12 +24,14 @@ const struct act_kind act_kinds[NR_KINDS] = {
 		.act = {
 			[ACTION_REMOVE] = semaphores_remove,
 			[ACTION_CHMOD] = sysv_change, [ACTION_CHOWN] = sysv_change,
+			[ACTION_SAVE] = object_save,
 		},
 	},
 	[KIND_MSG] = {
 		.act = {
 			[ACTION_REMOVE] = queue_remove,
 			[ACTION_CHMOD] = sysv_change, [ACTION_CHOWN] = sysv_change,
+			[ACTION_SAVE] = object_save,
 		},
 	},
 	[KIND_POSIX_SHM] = { .act = FILE_ACTS },
@@ -38,6 +40,7 @@ const struct act_kind act_kinds[NR_KINDS] = {
 		.act = {
 			[ACTION_REMOVE] = file_remove,
 			[ACTION_CHMOD] = file_change, [ACTION_CHOWN] = file_change,
+			[ACTION_SAVE] = object_save,
 		},
 	},
 	[KIND_MEMFD] = { .act = OTHER_ACTS },

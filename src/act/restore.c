@@ -12,10 +12,13 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 #include "actor.h"
+#include "copied.h"
 #include "ipctop/create.h"
 #include "ipctop/name.h"
 
 #define PIECE		(1 << 20)
+#define COPIED_MAX	(1ULL << 31)	/* bytes of contents that are held at once */
+#define SEMAPHORE_SIZE	2		/* of one in them */
 #define MODE_BITS	0777		/* a set-user-ID bit from a file is not believed */
 
 struct restoring {
@@ -148,7 +151,8 @@ static int make_new(struct restoring *r, struct creation *c, struct buf *name)
 	int rc;
 
 	c->kind = o->kind;
-	c->size = o->size;
+	if (o->kind != KIND_POSIX_MQ)
+		c->size = o->size;
 	c->mode = saved_mode(o);
 	c->has_uid = c->has_gid = keeps_owner(r);
 	c->uid = o->uid;
@@ -171,28 +175,77 @@ static int fill_segment(const struct creation *c, const struct newborn *n, struc
 	return fill_memory(c->arg, n->map);
 }
 
-static int make_segment(struct restoring *r)
+static int make_sysv(struct restoring *r, struct creation *c)
 {
 	const struct object *o = r->o;
-	struct creation c = {
-		.key = r->options->private_key || !FACT_KNOWN(o, key) ? 0 : o->key, .folder = -1,
-		.map = true, .fill = fill_segment,
-	};
 	struct buf name = BUF_INIT;
 	int rc;
 
-	if (create_goes_with_maker())
-		return fail(r, -EOPNOTSUPP, "kernel.shm_rmid_forced is on: a segment that nobody has "
-			    "attached goes at once");
-	if (huge_flags(o, &c.flags))
-		return fail(r, -EINVAL, "its page size is none");
-	rc = make_new(r, &c, &name);
+	c->key = r->options->private_key || !FACT_KNOWN(o, key) ? 0 : o->key;
+	c->folder = -1;
+	rc = make_new(r, c, &name);
 	if (rc == -EEXIST)
 		buf_puts(r->error, ": --private makes it without");
 	if (rc)
 		return rc;
 	*r->made = buf_detach(&name);
 	return 0;
+}
+
+static int make_segment(struct restoring *r)
+{
+	struct creation c = { .map = true, .fill = fill_segment };
+
+	if (create_goes_with_maker())
+		return fail(r, -EOPNOTSUPP, "kernel.shm_rmid_forced is on: a segment that nobody has "
+			    "attached goes at once");
+	if (huge_flags(r->o, &c.flags))
+		return fail(r, -EINVAL, "its page size is none");
+	return make_sysv(r, &c);
+}
+
+/* Semaphores and queues. */
+
+/* The size comes from a file: what there is no memory for is no reason to end. */
+static int fill_copied(const struct creation *c, int id, int (*put)(int id, const char *s, size_t n, struct buf *error))
+{
+	struct restoring *r = c->arg;
+	char *s = r->o->size && r->o->size < COPIED_MAX ? calloc(1, r->o->size + 1) : NULL;
+	int rc;
+
+	if (!s && r->o->size)
+		return fail_call(r, "its contents cannot be held", -ENOMEM);
+	rc = s ? fill_memory(r, s) : 0;
+	if (!rc && s)
+		rc = put(id, s, r->o->size, r->error);
+	free(s);
+	return rc;
+}
+
+static int fill_set(const struct creation *c, const struct newborn *n, struct buf *error)
+{
+	return fill_copied(c, n->id, copied_set);
+}
+
+static int make_set(struct restoring *r)
+{
+	struct creation c = { .count = r->o->size / SEMAPHORE_SIZE, .fill = fill_set };
+
+	if (!c.count || r->o->size % SEMAPHORE_SIZE)
+		return fail(r, -EBADMSG, "its contents are no values of semaphores");
+	return make_sysv(r, &c);
+}
+
+static int fill_queue(const struct creation *c, const struct newborn *n, struct buf *error)
+{
+	return fill_copied(c, n->id, copied_send);
+}
+
+static int make_queue(struct restoring *r)
+{
+	struct creation c = { .max_bytes = FACT_KNOWN(r->o, max_bytes) ? r->o->max_bytes : 0, .fill = fill_queue };
+
+	return make_sysv(r, &c);
 }
 
 /* Files. */
@@ -235,7 +288,7 @@ static void put_made(struct restoring *r)
 {
 	struct buf name = BUF_INIT;
 
-	r->name.has_mount = false;
+	r->name.has_mount = r->name.has_ns = false;
 	name_put(&name, &r->name);
 	*r->made = buf_detach(&name);
 }
@@ -260,6 +313,22 @@ static int make_below(struct restoring *r)
 		put_made(r);
 	close(root);
 	buf_release(&below);
+	return rc;
+}
+
+static int make_mqueue(struct restoring *r)
+{
+	const struct object *o = r->o;
+	struct creation c = { .path = r->name.path, .folder = -1 };
+	int rc;
+
+	if (!FACT_KNOWN(o, max_messages) || !FACT_KNOWN(o, message_size) || o->size)
+		return fail(r, -EBADMSG, "what it had room for is not told");
+	c.count = o->max_messages;
+	c.size = o->message_size;
+	rc = make_new(r, &c, NULL);
+	if (!rc)
+		put_made(r);
 	return rc;
 }
 
@@ -289,8 +358,11 @@ static const struct maker {
 	bool by_path;
 } makers[NR_KINDS] = {
 	[KIND_SHM] = { make_segment, false },
+	[KIND_SEM] = { make_set, false },
+	[KIND_MSG] = { make_queue, false },
 	[KIND_POSIX_SHM] = { make_below, true },
 	[KIND_POSIX_SEM] = { make_below, true },
+	[KIND_POSIX_MQ] = { make_mqueue, true },
 	[KIND_FILE] = { make_on_hugetlbfs, true },
 };
 

@@ -42,6 +42,14 @@ void save_file_name(struct buf *out, const char *name)
 		out->s[start] = '_';
 }
 
+static void copy_rows(struct snapshot *to, struct span *span, enum row_class class, const struct snapshot *s,
+		      struct span from, size_t size)
+{
+	*span = (struct span){ 0, from.count };
+	for (uint32_t i = 0; i < from.count; i++)
+		memcpy(snapshot_add(to, class), snapshot_row(s, class, from.first + i), size);
+}
+
 /* The document of the one object; what it refers to in @s is not copied, so @s must stay. */
 static struct snapshot *single(const struct snapshot *s, const struct object *o, uint64_t size,
 			       uint64_t page_size)
@@ -59,19 +67,15 @@ static struct snapshot *single(const struct snapshot *s, const struct object *o,
 	copy = snapshot_add(one, CLASS_OBJECT);
 	*copy = *o;
 	copy->holders = (struct span){ 0 };
-	copy->reasons = (struct span){ 0 };
 	FACT_SET(copy, size, size);
 	if (page_size) {
 		FACT_SET(copy, page_size, page_size);
 		if (page_size > (uint64_t)sysconf(_SC_PAGESIZE))
 			FACT_SET(copy, flags, copy->flags | OBJECT_HUGETLB);
 	}
-	for (uint32_t i = 0; i < o->reasons.count; i++) {
-		struct reason *r = snapshot_add(one, CLASS_REASON);
-
-		*r = *(const struct reason *)snapshot_row(s, CLASS_REASON, o->reasons.first + i);
-		copy->reasons.count++;
-	}
+	copy_rows(one, &copy->reasons, CLASS_REASON, s, o->reasons, sizeof(struct reason));
+	if (FACT_KNOWN(o, values))
+		copy_rows(one, &copy->values, CLASS_SEMAPHORE, s, o->values, sizeof(struct semaphore));
 	FACT_SET(doc, objects, ((struct span){ 0, 1 }));
 	return one;
 }

@@ -208,7 +208,7 @@ static int run(const struct command *command, int argc, char **argv)
 	const struct option_row own[] = {
 		{ 0, "list", NULL, "only show what is in the files, and whether they are whole", OPTION_FLAG,
 		  &x.list },
-		{ 0, "private", NULL, "make segments without their key", OPTION_FLAG, &x.private_key },
+		{ 0, "private", NULL, "make objects without their key", OPTION_FLAG, &x.private_key },
 		{ 0, "no-owner", NULL, "what is made is yours", OPTION_FLAG, &x.no_owner },
 		{ 'v', "verbose", NULL, "say of each file what was made of it", OPTION_FLAG, &x.verbose },
 		{ 0, "audit", "FILE", "append each act and its result to FILE, one line of JSON for each",
