@@ -318,7 +318,7 @@ static int making(struct making *m, int argc, char **argv)
 
 static int run(const struct command *command, int argc, char **argv)
 {
-	struct making m = { .command = command, .q = { .class = CLASS_ACT, .shown = CLASS_ACT } };
+	struct making m = { .command = command, .q = { .class = CLASS_ACT } };
 	const struct option_row own[] = {
 		{ 's', "size", "SIZE", "of shm and posix-shm, in bytes", OPTION_STRING, &m.words.size },
 		{ 'c', "count", "N", "of sem: how many semaphores; 1 unless said", OPTION_STRING, &m.words.count },
