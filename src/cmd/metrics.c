@@ -131,5 +131,5 @@ static int run(const struct command *command, int argc, char **argv)
 
 const struct command command_metrics = {
 	.name = "metrics", .options = true,
-	.help = "figures for Prometheus, by its node exporter's textfile collector", .run = run,
+	.help = "figures for Prometheus, for its textfile collector", .run = run,
 };
