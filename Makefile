@@ -66,20 +66,22 @@ $(wordlist 2,99,$(DEFERRED)): $(firstword $(DEFERRED))
 else
 
 packages := libproc2 smartcols json-c libzstd ncursesw
-# Opened only when it is needed (src/collect/process.c), so not linked.
-opened := libproc2
 READELF ?= readelf
 ifneq ($(filter-out $(BUILDLESS),$(or $(MAKECMDGOALS),all)),)
 missing := $(shell for p in $(packages); do $(PKG_CONFIG) --exists $$p || echo $$p; done 2>/dev/null)
 $(if $(missing),$(error $(PKG_CONFIG) does not find $(missing): `make deps` installs what is needed))
 PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(packages))
-PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(filter-out $(opened),$(packages))) -ldl
-# The name by which a program that is linked with package $(1) asks for it.
+# All of them are opened only when they are needed (src/lib/library.c), so not linked.
+PKG_LIBS := -ldl
+# The name by which a program that is linked with package $(1) asks for it, before what that needs.
 soname = $(shell f=$$(mktemp) && \
 	$(CC) -shared -nostdlib -Wl,--no-as-needed -o $$f $$($(PKG_CONFIG) --libs $(1)) && \
-	LC_ALL=C $(READELF) -d $$f | sed -n 's/.*(NEEDED).*\[\(.*\)\].*/\1/p'; rm -f $$f)
-LIBPROC2 := $(call soname,libproc2)
-$(if $(LIBPROC2),,$(error no shared library is found for libproc2))
+	LC_ALL=C $(READELF) -d $$f | sed -n 's/.*(NEEDED).*\[\(.*\)\].*/\1/p' | sed q; rm -f $$f)
+# smartcols: -DLIBSMARTCOLS='"libsmartcols.so.1"'
+macro_of = LIB$(shell echo '$(1:lib%=%)' | tr a-z- A-Z_)
+soname_flag = $(or $(patsubst %,-D$(call macro_of,$(1))='"%"',$(call soname,$(1))), \
+	$(error no shared library is found for $(1)))
+SONAMES := $(foreach p,$(packages),$(call soname_flag,$(p)))
 endif
 
 CFLAGS ?= -O2 -g
@@ -92,7 +94,7 @@ else
 sanitize := -fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=undefined
 endif
 our_cflags := -std=gnu11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -DSYSCONFDIR='"$(SYSCONFDIR)"' \
-	-DLIBPROC2='"$(LIBPROC2)"' -Iinclude -I$(O)/gen -include ipctop/banned.h $(warnings) $(hardening) $(sanitize) $(PKG_CFLAGS) -pthread
+	$(SONAMES) -Iinclude -I$(O)/gen -include ipctop/banned.h $(warnings) $(hardening) $(sanitize) $(PKG_CFLAGS) -pthread
 our_ldflags := -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(sanitize) -pthread
 
 sources := $(sort $(wildcard src/*/*.c src/act/*/*.c))

@@ -40,6 +40,9 @@ const char *text_closest(const char *word, const char *(*name)(const void *arg, 
 /* Append the code point @c as UTF-8. */
 void text_put_char(struct buf *out, uint32_t c);
 
+/* The code point at *@s, behind which it then points; escaped text, and not at its end. */
+uint32_t text_next_char(const char **s);
+
 /* Columns that @s takes on a terminal (combining characters 0, wide ones 2). */
 size_t text_width(const char *s);
 

@@ -6,6 +6,15 @@
 #include <unistd.h>
 #include <zstd.h>
 #include "ipctop/io.h"
+#include "ipctop/library.h"
+
+#define CALLS(X) \
+	X(ZSTD_CCtx_setParameter) X(ZSTD_CStreamOutSize) X(ZSTD_DCtx_reset) \
+	X(ZSTD_DStreamInSize) X(ZSTD_compressStream2) X(ZSTD_createCCtx) \
+	X(ZSTD_createDCtx) X(ZSTD_decompressStream) X(ZSTD_freeCCtx) X(ZSTD_freeDCtx) \
+	X(ZSTD_isError) X(ZSTD_maxCLevel)
+
+LIBRARY(library, LIBZSTD, call, CALLS);
 
 #define MOST_THREADS	8
 #define WORTH_THREADS	(8 << 20)	/* bytes; less is packed sooner than threads are started */
@@ -24,7 +33,8 @@ struct packer {
 
 int pack_level_max(void)
 {
-	return ZSTD_maxCLevel();
+	library_need(&library);
+	return call.ZSTD_maxCLevel();
 }
 
 struct packer *packer_new(int fd, int level, uint64_t expected)
@@ -32,18 +42,19 @@ struct packer *packer_new(int fd, int level, uint64_t expected)
 	struct packer *p = xcalloc(1, sizeof(*p));
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
 
+	library_need(&library);
 	p->fd = fd;
-	p->room = ZSTD_CStreamOutSize();
+	p->room = call.ZSTD_CStreamOutSize();
 	p->out = xcalloc(p->room, 1);
-	p->ctx = ZSTD_createCCtx();
+	p->ctx = call.ZSTD_createCCtx();
 	if (!p->ctx)
 		out_of_memory();
-	ZSTD_CCtx_setParameter(p->ctx, ZSTD_c_compressionLevel, level);
-	ZSTD_CCtx_setParameter(p->ctx, ZSTD_c_checksumFlag, 1);
+	call.ZSTD_CCtx_setParameter(p->ctx, ZSTD_c_compressionLevel, level);
+	call.ZSTD_CCtx_setParameter(p->ctx, ZSTD_c_checksumFlag, 1);
 	/* a library that was built without threads refuses, and works with this one */
 	if (expected >= WORTH_THREADS && cores > 1)
-		ZSTD_CCtx_setParameter(p->ctx, ZSTD_c_nbWorkers,
-				       cores < MOST_THREADS ? (int)cores : MOST_THREADS);
+		call.ZSTD_CCtx_setParameter(p->ctx, ZSTD_c_nbWorkers,
+					    cores < MOST_THREADS ? (int)cores : MOST_THREADS);
 	return p;
 }
 
@@ -51,7 +62,7 @@ void packer_free(struct packer *p)
 {
 	if (!p)
 		return;
-	ZSTD_freeCCtx(p->ctx);
+	call.ZSTD_freeCCtx(p->ctx);
 	free(p->out);
 	free(p);
 }
@@ -60,10 +71,10 @@ void packer_free(struct packer *p)
 static int64_t step(struct packer *p, ZSTD_inBuffer *in, ZSTD_EndDirective how)
 {
 	ZSTD_outBuffer out = { .dst = p->out, .size = p->room };
-	size_t left = ZSTD_compressStream2(p->ctx, &out, in, how);
+	size_t left = call.ZSTD_compressStream2(p->ctx, &out, in, how);
 	int rc;
 
-	if (ZSTD_isError(left))
+	if (call.ZSTD_isError(left))
 		return -ENOMEM;		/* nothing else can fail in it, but for want of threads */
 	rc = io_write(p->fd, p->out, out.pos);
 	return rc ? rc : (int64_t)left;
@@ -108,9 +119,10 @@ struct unpacker *unpacker_new(int fd)
 	struct unpacker *u = xcalloc(1, sizeof(*u));
 
 	u->fd = fd;
-	u->room = ZSTD_DStreamInSize();
+	library_need(&library);
+	u->room = call.ZSTD_DStreamInSize();
 	u->in = xcalloc(u->room, 1);
-	u->ctx = ZSTD_createDCtx();
+	u->ctx = call.ZSTD_createDCtx();
 	if (!u->ctx)
 		out_of_memory();
 	u->failed = -EINVAL;	/* until it is rewound */
@@ -121,7 +133,7 @@ void unpacker_free(struct unpacker *u)
 {
 	if (!u)
 		return;
-	ZSTD_freeDCtx(u->ctx);
+	call.ZSTD_freeDCtx(u->ctx);
 	free(u->in);
 	free(u);
 }
@@ -157,7 +169,7 @@ static int check_head(struct unpacker *u)
 
 int unpacker_rewind(struct unpacker *u)
 {
-	ZSTD_DCtx_reset(u->ctx, ZSTD_reset_session_only);
+	call.ZSTD_DCtx_reset(u->ctx, ZSTD_reset_session_only);
 	u->have = (ZSTD_inBuffer){ 0 };
 	u->ended = false;
 	u->failed = lseek(u->fd, 0, SEEK_SET) < 0 ? -errno : check_head(u);
@@ -172,8 +184,8 @@ static int unpack(struct unpacker *u, ZSTD_outBuffer *out)
 
 	if (n < 0)
 		return n;
-	left = ZSTD_decompressStream(u->ctx, out, &u->have);
-	if (ZSTD_isError(left))
+	left = call.ZSTD_decompressStream(u->ctx, out, &u->have);
+	if (call.ZSTD_isError(left))
 		return -EBADMSG;
 	u->ended = !left;
 	return n || out->pos > before || u->ended ? 0 : -ENODATA;

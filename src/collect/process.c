@@ -2,7 +2,6 @@
 /* Facts about processes and memory, by libproc2. */
 #include "pass.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libproc2/meminfo.h>
@@ -11,53 +10,16 @@
 #include <unistd.h>
 #include "cgroup.h"
 #include "ipctop/io.h"
+#include "ipctop/library.h"
 
 /*
  * libproc2 comes with libsystemd and its six libraries, which take longer to load than a list of
  * segments takes to make: it is opened when the first fact is asked for, and stays.
  */
-#define PROCPS_FUNCTIONS(X)							\
-	X(pids_new) X(pids_unref) X(pids_select) X(pids_reap)			\
-	X(meminfo_new) X(meminfo_unref) X(meminfo_get)
-
-static struct procps {
-#define X(name) __typeof__(procps_##name) *name;
-	PROCPS_FUNCTIONS(X)
-#undef X
-} procps;
-
-static int procps_error;		/* errno; 0: it is open */
-
-static void procps_load(void)
-{
-	static const struct {
-		const char *name;
-		size_t offset;
-	} functions[] = {
-#define X(name) { "procps_" #name, offsetof(struct procps, name) },
-		PROCPS_FUNCTIONS(X)
-#undef X
-	};
-	void *library = dlopen(LIBPROC2, RTLD_NOW | RTLD_LOCAL);
-
-	for (unsigned int i = 0; library && i < ARRAY_SIZE(functions); i++) {
-		void *function = dlsym(library, functions[i].name);
-
-		if (!function)
-			library = NULL;
-		memcpy((char *)&procps + functions[i].offset, &function, sizeof(function));
-	}
-	procps_error = library ? 0 : ELIBACC;
-}
-
-/* 0 or -errno. */
-static int procps_open(void)
-{
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-	pthread_once(&once, procps_load);
-	return -procps_error;
-}
+#define CALLS(X)									\
+	X(procps_pids_new) X(procps_pids_unref) X(procps_pids_select) X(procps_pids_reap)	\
+	X(procps_meminfo_new) X(procps_meminfo_unref) X(procps_meminfo_get)
+LIBRARY(library, LIBPROC2, call, CALLS);
 
 /* Pids asked for in one call; libproc2 takes no more than 255. */
 #define CHUNK 200
@@ -79,13 +41,13 @@ int64_t tics_ms(uint64_t tics)
 static int open_items(struct pids_info **info, const enum pids_item *items, unsigned int n)
 {
 	enum pids_item copy[16];
-	int rc = procps_open();
+	int rc = library_open(&library);
 
 	*info = NULL;
 	if (rc)
 		return rc;
 	memcpy(copy, items, n * sizeof(*items));
-	return procps.pids_new(info, copy, n) < 0 ? -EIO : 0;
+	return call.procps_pids_new(info, copy, n) < 0 ? -EIO : 0;
 }
 
 /* Facts go to the tasks, each to its own: any number of threads may ask. The rows are one thread's. */
@@ -199,10 +161,10 @@ static void ask_chunk(void *arg, uint32_t chunk)
 		x->error = -rc;
 		return;
 	}
-	fetch = procps.pids_select(info, pids, n, PIDS_SELECT_PID);
+	fetch = call.procps_pids_select(info, pids, n, PIDS_SELECT_PID);
 	if (fetch)
 		keep_all_facts(x, first, n, fetch);
-	procps.pids_unref(&info);
+	call.procps_pids_unref(&info);
 }
 
 void process_forget(struct task *t)
@@ -319,12 +281,12 @@ int uids_read(struct pass *p, struct table *uids)
 		snapshot_gap(p->s, "processes", -rc, 0);
 		return rc;
 	}
-	fetch = procps.pids_reap(info, PIDS_FETCH_TASKS_ONLY);
+	fetch = call.procps_pids_reap(info, PIDS_FETCH_TASKS_ONLY);
 	for (int i = 0; fetch && i < fetch->counts->total; i++)
 		for (unsigned int k = 0; k < ARRAY_SIZE(items); k++)
 			*(uint64_t *)table_add(uids, sizeof(uint64_t)) =
 				fetch->stacks[i]->head[k].result.u_int;
-	procps.pids_unref(&info);
+	call.procps_pids_unref(&info);
 	return fetch ? 0 : -EIO;
 }
 
@@ -344,16 +306,16 @@ void memory_read(struct pass *p)
 	};
 	struct memory *row = snapshot_row(p->s, CLASS_MEMORY, 0);
 	struct meminfo_info *info = NULL;
-	int rc = procps_open();
+	int rc = library_open(&library);
 
-	if (!rc && procps.meminfo_new(&info) < 0)
+	if (!rc && call.procps_meminfo_new(&info) < 0)
 		rc = -EIO;
 	if (rc) {
 		snapshot_gap(p->s, "meminfo", -rc, 0);
 		return;
 	}
 	for (unsigned int i = 0; i < ARRAY_SIZE(items); i++) {
-		struct meminfo_result *r = procps.meminfo_get(info, items[i].item);
+		struct meminfo_result *r = call.procps_meminfo_get(info, items[i].item);
 		uint64_t bytes;
 
 		if (!r)
@@ -362,5 +324,5 @@ void memory_read(struct pass *p)
 		memcpy((char *)row + items[i].offset, &bytes, sizeof(bytes));
 		row->facts.known |= 1ULL << ((items[i].offset - sizeof(struct facts)) / 8);
 	}
-	procps.meminfo_unref(&info);
+	call.procps_meminfo_unref(&info);
 }

@@ -11,8 +11,28 @@
 #undef json_type
 
 #include "json_scan.h"
+#include "ipctop/library.h"
 
-/* A struct json is json-c's object under another name. */
+#define CALLS(X) \
+	X(json_object_array_add) X(json_object_array_get_idx) X(json_object_array_length) \
+	X(json_object_get_boolean) X(json_object_get_double) X(json_object_get_int64) \
+	X(json_object_get_object) X(json_object_get_string) X(json_object_get_string_len) \
+	X(json_object_get_type) X(json_object_get_uint64) X(json_object_is_type) \
+	X(json_object_new_array) X(json_object_new_boolean) X(json_object_new_object) \
+	X(json_object_new_string_len) X(json_object_new_uint64) \
+	X(json_object_object_add_ex) X(json_object_object_get_ex) X(json_object_put) \
+	X(json_object_to_json_string_length) X(json_tokener_error_desc) \
+	X(json_tokener_free) X(json_tokener_get_error) X(json_tokener_get_parse_end) \
+	X(json_tokener_new_ex) X(json_tokener_parse_ex) X(json_tokener_set_flags)
+
+LIBRARY(library, LIBJSON_C, call, CALLS);
+/* of json_object_object_foreachC */
+#define json_object_get_object call.json_object_get_object
+
+/*
+ * A struct json is json-c's object under another name; NULL is a null. Who has another one has the
+ * library open.
+ */
 static struct json_object *raw(const struct json *j)
 {
 	return (struct json_object *)j;
@@ -28,17 +48,20 @@ static struct json *made(struct json_object *o)
 
 struct json *json_new_object(void)
 {
-	return made(json_object_new_object());
+	library_need(&library);
+	return made(call.json_object_new_object());
 }
 
 struct json *json_new_array(void)
 {
-	return made(json_object_new_array());
+	library_need(&library);
+	return made(call.json_object_new_array());
 }
 
 void json_free(struct json *j)
 {
-	json_object_put(raw(j));
+	if (j)
+		call.json_object_put(raw(j));
 }
 
 void json_set(struct json *obj, const char *key, struct json *value)
@@ -46,13 +69,13 @@ void json_set(struct json *obj, const char *key, struct json *value)
 	/* keys are constants and set once: neither a copy nor a search */
 	const unsigned int flags = JSON_C_OBJECT_ADD_KEY_IS_NEW | JSON_C_OBJECT_ADD_CONSTANT_KEY;
 
-	if (json_object_object_add_ex(raw(obj), key, raw(value), flags))
+	if (call.json_object_object_add_ex(raw(obj), key, raw(value), flags))
 		out_of_memory();
 }
 
 void json_push(struct json *array, struct json *value)
 {
-	if (json_object_array_add(raw(array), raw(value)))
+	if (call.json_object_array_add(raw(array), raw(value)))
 		out_of_memory();
 }
 
@@ -60,7 +83,8 @@ static struct json *new_string(const char *s, size_t n)
 {
 	if (n > INT_MAX)
 		out_of_memory();
-	return made(json_object_new_string_len(s, n));
+	library_need(&library);
+	return made(call.json_object_new_string_len(s, n));
 }
 
 void json_set_string(struct json *obj, const char *key, const char *s, size_t n)
@@ -70,12 +94,12 @@ void json_set_string(struct json *obj, const char *key, const char *s, size_t n)
 
 void json_set_u64(struct json *obj, const char *key, uint64_t v)
 {
-	json_set(obj, key, made(json_object_new_uint64(v)));
+	json_set(obj, key, made(call.json_object_new_uint64(v)));
 }
 
 void json_set_bool(struct json *obj, const char *key, bool v)
 {
-	json_set(obj, key, made(json_object_new_boolean(v)));
+	json_set(obj, key, made(call.json_object_new_boolean(v)));
 }
 
 void json_push_string(struct json *array, const char *s, size_t n)
@@ -90,7 +114,8 @@ void json_put(struct buf *out, struct json *j, bool pretty)
 	size_t n;
 
 	flags |= pretty ? JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED : JSON_C_TO_STRING_PLAIN;
-	text = json_object_to_json_string_length(raw(j), flags, &n);
+	library_need(&library);
+	text = call.json_object_to_json_string_length(raw(j), flags, &n);
 	if (!text)
 		out_of_memory();
 	buf_add(out, text, n);
@@ -113,30 +138,31 @@ enum json_type json_type(const struct json *j)
 		[json_type_string] = JSON_STRING,
 	};
 
-	return types[json_object_get_type(raw(j))];
+	return j ? types[call.json_object_get_type(raw(j))] : JSON_NULL;
 }
 
 struct json *json_get(const struct json *obj, const char *key)
 {
 	struct json_object *value = NULL;
 
-	json_object_object_get_ex(raw(obj), key, &value);
+	if (obj)
+		call.json_object_object_get_ex(raw(obj), key, &value);
 	return (struct json *)value;
 }
 
 bool json_has(const struct json *obj, const char *key)
 {
-	return json_object_object_get_ex(raw(obj), key, NULL);
+	return obj && call.json_object_object_get_ex(raw(obj), key, NULL);
 }
 
 size_t json_length(const struct json *array)
 {
-	return json_type(array) == JSON_ARRAY ? json_object_array_length(raw(array)) : 0;
+	return json_type(array) == JSON_ARRAY ? call.json_object_array_length(raw(array)) : 0;
 }
 
 struct json *json_at(const struct json *array, size_t i)
 {
-	return i < json_length(array) ? (struct json *)json_object_array_get_idx(raw(array), i) : NULL;
+	return i < json_length(array) ? (struct json *)call.json_object_array_get_idx(raw(array), i) : NULL;
 }
 
 int json_each(const struct json *obj, int (*fn)(const char *key, struct json *value, void *arg), void *arg)
@@ -160,7 +186,7 @@ int json_each(const struct json *obj, int (*fn)(const char *key, struct json *va
  */
 static int whole_double(const struct json *j, int64_t *v)
 {
-	double d = json_object_get_double(raw(j));
+	double d = call.json_object_get_double(raw(j));
 
 	if (!(fabs(d) < 9007199254740992.0) || (double)(int64_t)d != d)
 		return -ERANGE;
@@ -172,11 +198,11 @@ int json_to_i64(const struct json *j, int64_t *v)
 {
 	if (json_type(j) != JSON_NUMBER)
 		return -EINVAL;
-	if (json_object_is_type(raw(j), json_type_double))
+	if (call.json_object_is_type(raw(j), json_type_double))
 		return whole_double(j, v);
-	if (json_object_get_uint64(raw(j)) > INT64_MAX)
+	if (call.json_object_get_uint64(raw(j)) > INT64_MAX)
 		return -ERANGE;
-	*v = json_object_get_int64(raw(j));
+	*v = call.json_object_get_int64(raw(j));
 	return 0;
 }
 
@@ -185,9 +211,9 @@ int json_to_u64(const struct json *j, uint64_t *v)
 	int64_t whole;
 	int rc;
 
-	if (json_type(j) == JSON_NUMBER && json_object_get_uint64(raw(j)) > INT64_MAX &&
-	    json_object_is_type(raw(j), json_type_int)) {
-		*v = json_object_get_uint64(raw(j));
+	if (json_type(j) == JSON_NUMBER && call.json_object_get_uint64(raw(j)) > INT64_MAX &&
+	    call.json_object_is_type(raw(j), json_type_int)) {
+		*v = call.json_object_get_uint64(raw(j));
 		return 0;
 	}
 	rc = json_to_i64(j, &whole);
@@ -202,7 +228,7 @@ int json_to_bool(const struct json *j, bool *v)
 {
 	if (json_type(j) != JSON_BOOL)
 		return -EINVAL;
-	*v = json_object_get_boolean(raw(j));
+	*v = call.json_object_get_boolean(raw(j));
 	return 0;
 }
 
@@ -219,9 +245,9 @@ int json_to_milli(const struct json *j, int64_t *milliseconds)
 		*milliseconds = whole;
 		return 0;
 	}
-	if (json_object_is_type(raw(j), json_type_int))
+	if (call.json_object_is_type(raw(j), json_type_int))
 		return -ERANGE;
-	d = json_object_get_double(raw(j)) * 1000;
+	d = call.json_object_get_double(raw(j)) * 1000;
 	/* below 2^50 (some 35,000 years) two roundings stay away from half a millisecond */
 	if (!(fabs(d) < 1125899906842624.0))
 		return -ERANGE;
@@ -233,8 +259,8 @@ const char *json_to_string(const struct json *j, size_t *n)
 {
 	if (json_type(j) != JSON_STRING)
 		return NULL;
-	*n = json_object_get_string_len(raw(j));
-	return json_object_get_string(raw(j));
+	*n = call.json_object_get_string_len(raw(j));
+	return call.json_object_get_string(raw(j));
 }
 
 /* Where a reader stands. */
@@ -284,20 +310,22 @@ static int fail_cut(struct json_reader *r)
  */
 static enum json_tokener_error parse_text(const char *text, size_t n, struct json_object **o, size_t *consumed)
 {
-	struct json_tokener *tok = json_tokener_new_ex(JSON_MAX_DEPTH + 2);
+	struct json_tokener *tok;
 	enum json_tokener_error rc;
 
+	library_need(&library);
+	tok = call.json_tokener_new_ex(JSON_MAX_DEPTH + 2);
 	if (!tok)
 		out_of_memory();
-	json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_ALLOW_TRAILING_CHARS |
+	call.json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_ALLOW_TRAILING_CHARS |
 				    JSON_TOKENER_VALIDATE_UTF8);
-	*o = json_tokener_parse_ex(tok, text, n);
+	*o = call.json_tokener_parse_ex(tok, text, n);
 	/* a number ends only with what follows it */
-	if (json_tokener_get_error(tok) == json_tokener_continue)
-		*o = json_tokener_parse_ex(tok, " ", 1);
-	rc = json_tokener_get_error(tok);
-	*consumed = json_tokener_get_parse_end(tok);
-	json_tokener_free(tok);
+	if (call.json_tokener_get_error(tok) == json_tokener_continue)
+		*o = call.json_tokener_parse_ex(tok, " ", 1);
+	rc = call.json_tokener_get_error(tok);
+	*consumed = call.json_tokener_get_parse_end(tok);
+	call.json_tokener_free(tok);
 	return rc;
 }
 
@@ -335,7 +363,7 @@ static int parse_scanned(struct json_reader *r, const struct json_scan *s, struc
 	rc = parse_text(text, n, &o, &consumed);
 	buf_release(&copy);
 	if (rc != json_tokener_success)
-		return fail(r, -EINVAL, r->pos + (consumed < n ? consumed : n), json_tokener_error_desc(rc));
+		return fail(r, -EINVAL, r->pos + (consumed < n ? consumed : n), call.json_tokener_error_desc(rc));
 	*value = (struct json *)o;
 	r->pos = s->pos;
 	return 0;

@@ -196,3 +196,15 @@ size_t text_width(const char *s)
 		n++;
 	return bytes[n] ? n + wide_width(bytes + n, strlen(s + n)) : n;
 }
+
+uint32_t text_next_char(const char **s)
+{
+	const unsigned char *p = (const unsigned char *)*s;
+	unsigned int more = *p >= 0xf0 ? 3 : *p >= 0xe0 ? 2 : *p >= 0xc0 ? 1 : 0;
+	uint32_t c = more == 3 ? *p & 0x07 : more == 2 ? *p & 0x0f : more == 1 ? *p & 0x1f : *p;
+
+	for (p++; more && (*p & 0xc0) == 0x80; more--)
+		c = c << 6 | (*p++ & 0x3f);
+	*s = (const char *)p;
+	return c;
+}

@@ -10,9 +10,15 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 #include <wchar.h>
+#include "curses_calls.h"
 #include "ipctop/clock.h"
+#include "ipctop/library.h"
+#include "ipctop/text.h"
 #include "scheme.h"
 #include "signals.h"
+
+LIBRARY(library, LIBNCURSESW, curses, CURSES_CALLS);
+#include "curses_names.h"
 
 #define ESCAPE_MS	25	/* between the bytes of one key; a person's are further apart */
 #define MORE_CLICKS	(BUTTON1_DOUBLE_CLICKED | BUTTON1_TRIPLE_CLICKED)
@@ -170,6 +176,7 @@ static void take_terminal(const struct screen_options *options)
 
 int screen_open(const struct screen_options *options, struct buf *error)
 {
+	library_need(&library);
 	setlocale(LC_CTYPE, "");
 	screen.utf8 = is_utf8() && !options->ascii;
 	signals_save_terminal();
@@ -275,19 +282,6 @@ static bool run_add(struct run *run, wchar_t c)
 	return true;
 }
 
-/* The code point at *@s, whose bytes are UTF-8 as the library's escaping leaves them. */
-static wchar_t next_char(const char **s)
-{
-	const unsigned char *p = (const unsigned char *)*s;
-	unsigned int more = *p >= 0xf0 ? 3 : *p >= 0xe0 ? 2 : *p >= 0xc0 ? 1 : 0;
-	wchar_t c = more == 3 ? *p & 0x07 : more == 2 ? *p & 0x0f : more == 1 ? *p & 0x1f : *p;
-
-	for (p++; more && (*p & 0xc0) == 0x80; more--)
-		c = c << 6 | (*p++ & 0x3f);
-	*s = (const char *)p;
-	return c;
-}
-
 int screen_text(int y, int x, int width, int skip, enum role role, const char *text)
 {
 	struct run run = { .width = width, .skip = skip };
@@ -296,7 +290,7 @@ int screen_text(int y, int x, int width, int skip, enum role role, const char *t
 		return 0;
 	if (run.width > COLS - x)
 		run.width = COLS - x;
-	while (*text && run_add(&run, next_char(&text)))
+	while (*text && run_add(&run, (wchar_t)text_next_char(&text)))
 		;
 	attrset(role_attributes(role));
 	mvaddnwstr(y, x, run.cells, run.n);
@@ -359,7 +353,7 @@ void screen_view_line(int y, int x, int width, int skip, const char *text, size_
 			escape = end;
 		if (run.width > COLS - x)
 			run.width = COLS - x;
-		while (s < escape && run_add(&run, next_char(&s)))
+		while (s < escape && run_add(&run, (wchar_t)text_next_char(&s)))
 			;
 		if (y >= 0 && y < LINES && x < COLS && run.n) {
 			attrset(role_attributes(role));

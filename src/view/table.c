@@ -6,6 +6,18 @@
 #include <locale.h>
 #include "ipctop/text.h"
 #include "palette.h"
+#include "ipctop/library.h"
+
+#define CALLS(X) \
+	X(scols_cell_set_color) X(scols_column_get_flags) X(scols_column_set_flags) \
+	X(scols_line_get_cell) X(scols_line_set_color) X(scols_line_set_data) \
+	X(scols_new_table) X(scols_print_table) X(scols_table_enable_colors) \
+	X(scols_table_enable_noencoding) X(scols_table_enable_noheadings) \
+	X(scols_table_get_column) X(scols_table_new_column) X(scols_table_new_line) \
+	X(scols_table_set_stream) X(scols_table_set_termforce) \
+	X(scols_table_set_termwidth) X(scols_unref_table)
+
+LIBRARY(library, LIBSMARTCOLS, call, CALLS);
 
 /* What is coloured: one row a value. */
 static const struct {
@@ -81,7 +93,7 @@ static void grid_columns(struct grid *g, const struct columns *columns)
 		buf_reset(&g->cell);
 		put_heading(&g->cell, field);
 		grid_measure(g, c);
-		if (!scols_table_new_column(g->table, g->cell.s, 0, flags))
+		if (!call.scols_table_new_column(g->table, g->cell.s, 0, flags))
 			g->failed = -ENOMEM;
 	}
 }
@@ -90,14 +102,14 @@ static void grid_row(struct grid *g, const struct snapshot *s, enum row_class cl
 		     const void *row, const struct columns *columns,
 		     const struct table_options *options)
 {
-	struct libscols_line *line = scols_table_new_line(g->table, NULL);
+	struct libscols_line *line = call.scols_table_new_line(g->table, NULL);
 
 	if (!line) {
 		g->failed = -ENOMEM;
 		return;
 	}
 	if (options->color)
-		g->failed = scols_line_set_color(line, row_color(class, row));
+		g->failed = call.scols_line_set_color(line, row_color(class, row));
 	for (unsigned int c = 0; c < columns->count && !g->failed; c++) {
 		const char *color;
 		struct value v;
@@ -105,10 +117,10 @@ static void grid_row(struct grid *g, const struct snapshot *s, enum row_class cl
 		buf_reset(&g->cell);
 		put_value(&g->cell, s, class, columns->fields[c], row, &options->style, &v);
 		grid_measure(g, c);
-		g->failed = scols_line_set_data(line, c, g->cell.s);
+		g->failed = call.scols_line_set_data(line, c, g->cell.s);
 		color = options->color ? cell_color(columns->fields[c], &v) : NULL;
 		if (color && !g->failed)
-			g->failed = scols_cell_set_color(scols_line_get_cell(line, c), color);
+			g->failed = call.scols_cell_set_color(call.scols_line_get_cell(line, c), color);
 	}
 }
 
@@ -128,9 +140,9 @@ static void grid_fit(struct grid *g, const struct columns *columns, size_t room)
 		least += cut ? CUT_LEAST : g->widths[c];
 	}
 	for (unsigned int c = 0; c < columns->count && least <= room; c++) {
-		struct libscols_column *column = scols_table_get_column(g->table, c);
+		struct libscols_column *column = call.scols_table_get_column(g->table, c);
 
-		scols_column_set_flags(column, scols_column_get_flags(column) & ~SCOLS_FL_WRAP);
+		call.scols_column_set_flags(column, call.scols_column_get_flags(column) & ~SCOLS_FL_WRAP);
 	}
 }
 
@@ -142,7 +154,7 @@ static int grid_print(struct grid *g)
 {
 	locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", NULL);
 	locale_t before = utf8 ? uselocale(utf8) : NULL;
-	int rc = scols_print_table(g->table);
+	int rc = call.scols_print_table(g->table);
 
 	if (utf8) {
 		uselocale(before);
@@ -153,23 +165,25 @@ static int grid_print(struct grid *g)
 
 static void grid_setup(struct grid *g, FILE *out, const struct table_options *options)
 {
-	scols_table_set_stream(g->table, out);
+	call.scols_table_set_stream(g->table, out);
 	/* value_put has escaped already, in a way that can be read back; theirs cannot */
-	scols_table_enable_noencoding(g->table, 1);
-	scols_table_enable_noheadings(g->table, options->noheadings);
-	scols_table_enable_colors(g->table, options->color);
-	scols_table_set_termforce(g->table, options->width > 0 ? SCOLS_TERMFORCE_ALWAYS
+	call.scols_table_enable_noencoding(g->table, 1);
+	call.scols_table_enable_noheadings(g->table, options->noheadings);
+	call.scols_table_enable_colors(g->table, options->color);
+	call.scols_table_set_termforce(g->table, options->width > 0 ? SCOLS_TERMFORCE_ALWAYS
 							       : SCOLS_TERMFORCE_NEVER);
 	if (options->width > 0)
-		scols_table_set_termwidth(g->table, options->width);
+		call.scols_table_set_termwidth(g->table, options->width);
 }
 
 static int table_terminal(FILE *out, const struct snapshot *s, enum row_class class,
 			  const uint32_t *rows, uint32_t count, const struct columns *columns,
 			  const struct table_options *options)
 {
-	struct grid g = { .table = scols_new_table(), .cell = BUF_INIT };
+	struct grid g = { .cell = BUF_INIT };
 
+	library_need(&library);
+	g.table = call.scols_new_table();
 	if (!g.table)
 		return -ENOMEM;
 	grid_setup(&g, out, options);
@@ -180,7 +194,7 @@ static int table_terminal(FILE *out, const struct snapshot *s, enum row_class cl
 		grid_fit(&g, columns, options->width);
 	if (!g.failed)
 		g.failed = grid_print(&g);
-	scols_unref_table(g.table);
+	call.scols_unref_table(g.table);
 	buf_release(&g.cell);
 	return g.failed;
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# libproc2 is opened only when facts about processes are asked for, and may be missing then.
+# Libraries are opened only when something of them is needed. libproc2, for facts about processes, may be
+# missing then.
 
 load world
 
@@ -28,12 +29,39 @@ loaded()
 	grep -q 'file=libc\.so' "$BATS_TEST_TMPDIR/loaded" || skip "the loader does not tell"
 }
 
-# A library of that name that is none.
+# Which libraries of those that may be missing were opened.
+others()
+{
+	sed -nE 's/.*file=lib(smartcols|json-c|zstd|ncursesw)\.so.*/\1/p' "$BATS_TEST_TMPDIR/loaded" | sort -u | xargs
+}
+
+# A library of the name in LIBRARY that is none.
 broken()
 {
 	mkdir -p "$BATS_TEST_TMPDIR/lib"
 	: >"$BATS_TEST_TMPDIR/lib/$LIBRARY"
 	in_world env LD_LIBRARY_PATH="$BATS_TEST_TMPDIR/lib" "$IPCTOP" "$@"
+}
+
+@test "library: what needs none opens none, and a table or a saved object just its own" {
+	local words
+	for words in "--version" "ipcs -m" "ipcrm -v" "list shm"; do
+		# shellcheck disable=SC2086 # several words
+		loaded $words
+		assert_equal "$(others)" ""
+	done
+	loaded list shm --color=always
+	assert_equal "$(others)" smartcols
+	loaded save "shm:${FACT[a.id]}" --to "$BATS_TEST_TMPDIR"
+	assert_equal "$(others)" zstd
+}
+
+@test "library: one that is needed and missing is told, and ends it" {
+	LIBRARY=$(grep -aom1 'libsmartcols\.so[.0-9]*' "$IPCTOP")
+	run -127 --separate-stderr broken list shm --color=always
+	assert_output ""
+	assert_equal "$stderr" "ipctop: $LIBRARY: the library cannot be opened"
+	run -0 broken ipcs -m
 }
 
 @test "library: a list of segments and their verdicts does without libproc2" {

@@ -63,6 +63,6 @@ c_flags()
 {
 	# shellcheck disable=SC2046
 	printf '%s\n' -std=gnu11 -D_GNU_SOURCE '-DVERSION="0"' '-DSYSCONFDIR="/etc"' \
-		'-DLIBPROC2="libproc2.so"' -Iinclude -Isrc "-I${BUILD:-build}/gen" -include ipctop/banned.h \
+		-DLIB{PROC2,SMARTCOLS,JSON_C,ZSTD,NCURSESW}'="lib.so"' -Iinclude -Isrc "-I${BUILD:-build}/gen" -include ipctop/banned.h \
 		$(pkg-config --cflags libproc2 smartcols json-c libzstd 2>/dev/null)
 }

@@ -91,7 +91,7 @@ for how in "" V=1 -j4 SANITIZE=address,undefined; do
 	[ -s "$scratch/out/flags" ] || findings+=$'\n'"make deps $how: $said"
 done
 grep -q 'fsanitize=address,undefined' "$scratch/out/flags" || findings+=$'\n'"SANITIZE= is lost"
-grep -q 'LIBPROC2=.*libproc2\.so.*lsmartcols' "$scratch/out/flags" || findings+=$'\n'"the libraries are not found"
+grep -q 'LIBPROC2=.*libproc2\.so.*LIBSMARTCOLS=.*libsmartcols\.so' "$scratch/out/flags" || findings+=$'\n'"the libraries are not found"
 verdict "deps and what needs it work in one call" "${findings#$'\n'}"
 
 if [ ! -x "${BUILD:-build}/ipctop" ]; then
