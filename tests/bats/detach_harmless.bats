@@ -81,7 +81,7 @@ TIMED_INTERRUPTED='epoll_wait recv_timeout semtimedop sigtimedwait io_getevents'
 @test "detach harmless: a call with a time limit takes just its time" {
 	local call begin
 	for call in $TIMED $TIMED_INTERRUPTED; do
-		target "$call" blocked call="$call" ms=7000 late=700 size=128K
+		target "$call" blocked call="$call" ms=12000 late=700 size=128K
 	done
 	begin=$(uptime_now)
 	# what began anew would be too late by this
