@@ -64,6 +64,23 @@ login()
 	[ "$uid" = 4294967295 ] || echo " login=$uid"
 }
 
+@test "audit: what ipcrm removes, and may not remove, in syslog" {
+	syslog_open
+	in_world chmod 666 /dev/log
+	world_public
+	actor held shmget
+	tell held shmat
+	actor idle shmget
+	actor set semget n=1
+	run -0 ipctop ipcrm -m "${FACT[held.id]}" -m "${FACT[idle.id]}"
+	run -1 in_world setpriv --reuid 65534 --regid 65534 --clear-groups /mnt/ipctop ipcrm -s "${FACT[set.id]}"
+	local by
+	by="command=ipcrm by=0$(login) pid=N"
+	assert_equal "$(messages 3)" "<85>action=remove object=shm:${FACT[held.id]} kind=shm result=condemned uid=0 size=4096 $by
+<85>action=remove object=shm:${FACT[idle.id]} kind=shm result=removed uid=0 size=4096 $by
+<84>action=remove object=sem:${FACT[set.id]} kind=sem result=failed ${by/by=0/by=65534} why=\"Operation not permitted\""
+}
+
 @test "audit: a removal, a refusal and a change in syslog, word for word" {
 	syslog_open
 	actor held shmget mode=0666

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# make bench [POP=S,M,L] [ROUNDS=5] [ONLY=peers|monitor|doublings|impact|clean|save|detach]: figures as Markdown on stdout.
+# make bench [POP=S,M,L] [ROUNDS=5] [ONLY=peers|monitor|doublings|impact|clean|save|detach|personalities]: figures as Markdown on stdout.
 
 POP ?= M
 ROUNDS ?= 5
