@@ -10,7 +10,7 @@ setup()
 	world_open --steady
 	LEAKED=100000
 	# the sanitizers take ten times the time
-	! grep -q __asan_init "$IPCTOP" || LEAKED=10000
+	! sanitized || LEAKED=10000
 }
 
 teardown()

@@ -23,10 +23,14 @@ teardown()
 	world_close
 }
 
-# compare same|apart: the lines of stdin, by ours and by util-linux's.
+# compare same|apart [all]: the lines of stdin, by ours and by util-linux's. The sanitizers get every
+# fourth of them, unless all.
 compare()
 {
-	run in_world bash "$BATS_TEST_DIRNAME/compat_drive.bash" "$1" /mnt/ours "$THEIRS"
+	local step=1
+	[ "${2-}" = all ] || ! sanitized || step=4
+	awk -v step=$step 'NR % step == 1 % step' >"$BATS_TEST_TMPDIR/lines"
+	run in_world bash "$BATS_TEST_DIRNAME/compat_drive.bash" "$1" /mnt/ours "$THEIRS" <"$BATS_TEST_TMPDIR/lines"
 	assert_success
 }
 
@@ -123,7 +127,7 @@ sets_and_queues_in_many_states()
 	sets_and_queues_in_many_states
 	looks >"$BATS_TEST_TMPDIR/table"
 	compare same <"$BATS_TEST_TMPDIR/table"
-	assert_output --regexp '^compared 6[0-9]$'
+	assert_output "compared $(wc -l <"$BATS_TEST_TMPDIR/lines")"
 	# they are there
 	run -0 in_world /mnt/ours/ipcs
 	assert_output --partial "dest"
@@ -202,7 +206,7 @@ sets_and_queues_in_many_states()
 }
 
 @test "ipcs, ipcrm: what scripts do with them has the same result" {
-	compare apart <<-'END'
+	compare apart all <<-'END'
 		ipcs -m | awk '$3 == "root" && $6 == 0 { print $2, $5 }'
 		ipcs -m | awk '$6==0 {print $2}' | xargs -n1 ipcrm -m
 		ipcs -s | awk '/root/{print $2}' | xargs -n1 ipcrm -s

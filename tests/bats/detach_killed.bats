@@ -15,17 +15,11 @@ teardown()
 	world_close
 }
 
-# The sanitizers take several times the time.
-slow()
-{
-	grep -q __asan_init "$IPCTOP"
-}
-
 # killed MODE…: kills of what detaches such targets.
 killed()
 {
 	local kills=${DETACH_KILLS:-100}
-	[ -n "${DETACH_KILLS-}" ] || ! slow || kills=50
+	[ -n "${DETACH_KILLS-}" ] || ! sanitized || kills=25
 	# who is traced cannot be searched for leaks, nor who is killed
 	run in_world env ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0" "$BUILD/tests/target/killer" \
 		"$kills" 3 "$IPCTOP" "$TARGET" "$@"
@@ -67,7 +61,7 @@ had_let_go()
 @test "detach killed: at each of its steps, in a storm of signals" {
 	local step fresh told=0 each=1
 	need_command strace
-	! slow || each=3
+	! sanitized || each=3
 	# a new target where the last has let go, or has no place for code any more
 	for ((step = 0;;)); do
 		target t signals+writers threads=1

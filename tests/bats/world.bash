@@ -44,6 +44,12 @@ need_root()
 	[ "$(id -u)" = 0 ] || skip "needs root, for namespaces"
 }
 
+# Whether the program is instrumented, so that it takes several times the time.
+sanitized()
+{
+	grep -q __asan_init "$IPCTOP"
+}
+
 need_command()
 {
 	command -v "$1" >/dev/null || skip "$1 is not installed"
