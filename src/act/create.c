@@ -349,17 +349,26 @@ static int undo_file(const struct creation *c, const struct newborn *n)
 
 /* POSIX queues. */
 
+/* As the kernel has it where nothing is said: mq_attr_ok() would refuse a default that is above the maximum. */
+static uint64_t usual(const char *most, const char *unless_said)
+{
+	uint64_t a = create_knob(most, 0), b = create_knob(unless_said, 0);
+
+	return a < b ? a : b;
+}
+
 static int begin_mqueue(struct creation *c, struct newborn *n, struct buf *error)
 {
+	bool said = c->count || c->size;
 	struct mq_attr attr;
 
-	if (!c->count)
-		c->count = create_knob("/proc/sys/fs/mqueue/msg_default", 0);
-	if (!c->size)
-		c->size = create_knob("/proc/sys/fs/mqueue/msgsize_default", 0);
+	if (said && !c->count)
+		c->count = usual("/proc/sys/fs/mqueue/msg_max", "/proc/sys/fs/mqueue/msg_default");
+	if (said && !c->size)
+		c->size = usual("/proc/sys/fs/mqueue/msgsize_max", "/proc/sys/fs/mqueue/msgsize_default");
 	attr = (struct mq_attr){ .mq_maxmsg = (long)c->count, .mq_msgsize = (long)c->size };
 	n->file.fd = c->count > INT32_MAX || c->size > INT32_MAX ? (errno = EINVAL, -1) :
-		     mq_open(c->path, O_RDWR | O_CREAT | O_EXCL | O_NONBLOCK, 0, &attr);
+		     mq_open(c->path, O_RDWR | O_CREAT | O_EXCL | O_NONBLOCK, 0, said ? &attr : NULL);
 	return n->file.fd < 0 ? fail(error, c, "a queue cannot be made", -errno) : 0;
 }
 

@@ -193,7 +193,7 @@ static int make(struct making *m, struct act *act)
 		rc = create_object(&m->c, &m->n, &error);
 	if (rc) {
 		act_settle(&m->plan, act, OUTCOME_FAILED, "%s", error.s);
-		cmd_error_of(act->name, "%s", error.s);
+		cmd_error("%s: %s", act->name, error.s);	/* a name is escaped already */
 	} else {
 		create_name(&name, &m->c, &m->n);
 		FACT_SET(act, name, arena_strdup(m->plan.s->arena, name.s));
@@ -225,7 +225,7 @@ static int unmake(struct making *m, const char *name)
 	(void)!audit_act(m->audit, act);
 	if (!rc || rc == -ENOENT)
 		return DONE;
-	cmd_error_of(name, "not removed: %s", act->why);
+	cmd_error("%s: not removed: %s", name, act->why);
 	return FAILED;
 }
 

@@ -85,6 +85,17 @@ nothing_made()
 	in_world cmp /dev/shm/sem.gate /dev/shm/sem.other
 	look
 	expect posix-mq:/jobs max_messages=3 message_size=100 messages=3 mode=0600
+	# defaults above the maximum, and none that can be read
+	in_world sh -c 'echo 4 >/proc/sys/fs/mqueue/msg_max'
+	ipctop mk posix-mq --name less >/dev/null
+	ipctop mk posix-mq --name less2 --message-size 64 >/dev/null
+	in_world mount -t tmpfs none /proc/sys/fs/mqueue
+	ipctop mk posix-mq --name blind >/dev/null
+	in_world umount /proc/sys/fs/mqueue
+	look
+	expect posix-mq:/less max_messages=4
+	expect posix-mq:/less2 max_messages=4 message_size=64
+	expect posix-mq:/blind max_messages=4
 	# pages are there, or not
 	ipctop mk posix-shm --name kept -s 1M --reserve >/dev/null
 	assert_equal "$(in_world stat -c %b /dev/shm/kept)" 2048
@@ -105,6 +116,10 @@ nothing_made()
 	look
 	assert_equal "$(jq -r '[.objects[] | select(.kind != "file") | .mode] | unique[]' "$DOC")" 0600
 	assert_equal "$(names | grep -vc ^file:)" 6
+	# by the name that other commands take
+	ipctop mk posix-shm -s 1 --name 'a\x0Ab' >/dev/null
+	run -1 ipctop mk posix-shm -s 1 --name 'a\x0Ab'
+	assert_output 'ipctop: posix-shm:/a\x0Ab: there is one of that name already'
 	in_world sh -c 'ln -s nowhere /dev/shm/link'
 	refused 1 'there is one of that name already' posix-shm -s 1 --name link
 }
@@ -251,11 +266,12 @@ end_by()
 		nothing_made
 	done
 	# another has its name by then
-	mk_in_background posix-shm -s 4K --name t --temporary
-	in_world sh -c 'rm /dev/shm/t && echo x >/dev/shm/t'
+	mk_in_background posix-shm -s 4K --name 't\x40' --temporary 2>"$BATS_TEST_TMPDIR/errors"
+	in_world sh -c 'rm /dev/shm/t@ && echo x >/dev/shm/t@'
 	end_by TERM
 	assert_equal "$status" 1
-	in_world grep -q x /dev/shm/t
+	assert_equal "$(cat "$BATS_TEST_TMPDIR/errors")" 'ipctop: posix-shm:/t\x40: not removed: another has its name by now'
+	in_world grep -q x /dev/shm/t@
 }
 
 @test "mk: a plan, JSON and the audit" {
