@@ -125,7 +125,9 @@ assert not lib.mq_send(lib.mq_open(b"/jobs", 1), b"x", 1, 0)'
 }
 
 @test "save: what goes away or changes midway, and what may not be read, leaves no file" {
+	need_command zstd
 	local queue
+	in_world sh -c 'echo 102400 >/proc/sys/kernel/msgmnb'
 	queue=$(ipctop mk msg)
 	saved_public
 	run -1 ipctop_as_nobody save "$queue" --to "$SAVED"
@@ -143,16 +145,21 @@ assert not lib.mq_send(lib.mq_open(b"/jobs", 1), b"x", 1, 0)'
 		    text = b"%032d" % number
 		    if lib.msgsnd(int(sys.argv[1]), (1).to_bytes(8, sys.byteorder) + text, 32, 0):
 		        break
-		    if number > 100:
+		    if number > 2000:
 		        lib.msgrcv(int(sys.argv[1]), buffer, 32, 0, 0)
 	END
 	local busy=$!
 	until_true test -s "$BATS_TEST_TMPDIR/busy"
-	until_true test "$(in_world ipcs -q | awk '$6 >= 100' | wc -l)" -ge 1
+	until_true test "$(in_world ipcs -q | awk '$6 >= 1999' | wc -l)" -ge 1
 	run in_world "$IPCTOP" save "$queue" --to "$SAVED"
 	if [ "$status" = 1 ]; then
 		assert_output --partial 'its messages come and go: no two looks at it were the same'
 		assert_equal "$(in_world ls -A "$SAVED")" ""
+	else
+		# of one moment: the numbers follow each other
+		in_world sh -c "cat '$SAVED'/*" | zstd -dcq | grep -aoE '0{20}[0-9]{12}' >"$BATS_TEST_TMPDIR/numbers"
+		awk 'NR > 1 && $1 + 0 != last + 1 { exit 1 } { last = $1 + 0 } END { if (NR < 1999) exit 1 }' \
+			"$BATS_TEST_TMPDIR/numbers"
 	fi
 	in_world ipcrm -q "${queue#msg:}"
 	wait $busy || :
