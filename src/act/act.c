@@ -136,11 +136,44 @@ static const struct object *look_before(struct actor *a, struct act *act, enum p
 	return o && is_let_go(a, act, o) ? o : NULL;
 }
 
+/* The kernel's times have seconds, and its clock of them lags by some milliseconds. */
+#define CLOCK_LAG_MS 20
+
+/* Whether the times of @o would tell of a use since the look. */
+static bool is_at_rest(const struct actor *a, const struct object *o)
+{
+	int64_t second = (snapshot_document(a->fresh)->time - CLOCK_LAG_MS) / 1000;
+
+	/* 0: it never happened */
+	return o->change_time < second && o->operation_time < second && o->send_time < second &&
+	       o->receive_time < second;
+}
+
+/*
+ * Nobody counts who uses it, so what happens between the copy and the removal would be lost in silence: it is
+ * saved by a look from which on its times tell of that.
+ */
+static const struct object *wait_for_rest(struct actor *a, struct act *act, const struct object *o)
+{
+	if (!kinds[o->kind].unheld || is_at_rest(a, o))
+		return o;
+	usleep(1000000 + CLOCK_LAG_MS * 1000);
+	a->good_until = 0;
+	o = look_and_check(a, act, a->settings->permit);
+	if (!o || is_at_rest(a, o))
+		return o;
+	act_settle(a->plan, act, OUTCOME_REFUSED,
+		   "it is in use: what changes in it while it is saved would be lost");
+	return NULL;
+}
+
 static void act_one(struct actor *a, struct act *act)
 {
 	enum permit permit = a->settings->permit;
 	const struct object *o = look_before(a, act, permit);
 
+	if (o && a->settings->save && act->action == ACTION_REMOVE)
+		o = wait_for_rest(a, act, o);
 	if (o && a->settings->save && act->action == ACTION_REMOVE) {
 		if (!save_first(a, act, o))
 			return;
@@ -150,7 +183,9 @@ static void act_one(struct actor *a, struct act *act)
 			if (permit == PERMIT_STALE)
 				permit = PERMIT_DISUSED;
 		}
-		o = look_and_check(a, act, permit);
+		/* the look from before the copy is what nobody may have used it since */
+		if (!kinds[act->kind].unheld)
+			o = look_and_check(a, act, permit);
 	}
 	if (o)
 		act_kinds[act->kind].act[act->action](a, act, o);

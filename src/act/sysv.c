@@ -28,6 +28,7 @@ struct seen {
 struct removal {
 	const struct object *fresh;
 	bool force;
+	bool saved;			/* before */
 };
 
 int sysv_index(int id, unsigned int try)
@@ -131,11 +132,11 @@ static int look_at_queue(const struct object *fresh, struct seen *seen)
 	return 0;
 }
 
-/* By force it goes however it is used. */
+/* By force it goes however it is used; but not what came after it was saved. */
 static int check(const struct removal *r, const struct seen *seen)
 {
 	if (r->force)
-		return 0;
+		return !r->saved || seen->unused ? 0 : -ESTALE;
 	return seen->waiters ? -EBUSY : seen->unused ? 0 : -ESTALE;
 }
 
@@ -168,7 +169,8 @@ static int remove_queue(void *arg)
 static void remove_by(struct actor *a, struct act *act, const struct object *fresh, int (*fn)(void *arg),
 		      const char *call)
 {
-	struct removal r = { .fresh = fresh, .force = a->settings->permit == PERMIT_ANY };
+	struct removal r = { .fresh = fresh, .force = a->settings->permit == PERMIT_ANY,
+			     .saved = a->settings->save };
 	int rc = in_ipc_ns(a->ways, fresh->ipc_ns, fn, &r);
 
 	if (rc == -EBUSY)

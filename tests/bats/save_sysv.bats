@@ -191,3 +191,30 @@ forged()
 	run -0 ipctop list -nr sem msg -o name
 	assert_output ''
 }
+
+@test "rm --force --save: nothing that is sent between the copy and the removal is lost" {
+	actor a msgget key=0x77 mode=0600
+	in_world "$PYTHON" - "${FACT[a.id]}" "$BATS_TEST_TMPDIR/enough" >"$BATS_TEST_TMPDIR/sent" <<-'END' &
+		import ctypes, os, sys, time
+		lib = ctypes.CDLL(None, use_errno=True)
+		lib.msgsnd.argtypes = [ctypes.c_int, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
+		print("begun", flush=True)
+		while not os.path.exists(sys.argv[2]) and not lib.msgsnd(int(sys.argv[1]), b"\x01" + bytes(7), 0, 0):
+		    time.sleep(0.005)
+	END
+	local sender=$!
+	until_true grep -q begun "$BATS_TEST_TMPDIR/sent"
+	run -1 ipctop rm --force --yes --save "$SAVED" msg:0x77
+	assert_output --regexp 'not removed: (it is in use|it could not be saved|it changed)|could not be saved'
+	touch "$BATS_TEST_TMPDIR/enough"
+	wait $sender
+	look
+	local n
+	n=$(member "msg:${FACT[a.id]}" messages)
+	assert [ "$n" -gt 0 ]
+	rm -f "$SAVED"/*
+	run -0 ipctop rm --force --yes --save "$SAVED" msg:0x77
+	run -0 ipctop restore "$SAVED"/*
+	look
+	expect "$(names msg)" messages="$n" key=0x00000077
+}
