@@ -39,9 +39,7 @@ static void print_total(const struct query *q, const struct snapshot *s)
 		view_gaps(&line, s);
 		printf("%s\n", line.s);
 	} else {
-		view_gaps(&line, s);
-		if (line.len)
-			cmd_error("incomplete:%s", line.s + 1);
+		query_print_incomplete(s);
 	}
 	buf_release(&line);
 }

@@ -147,16 +147,6 @@ static int check(struct cleaning *x, struct feed *feed)
 	return status == DONE && x->c.plan.acts ? STALE : status;
 }
 
-static void tell_incomplete(const struct snapshot *s)
-{
-	struct buf line = BUF_INIT;
-
-	view_gaps(&line, s);
-	if (line.len)
-		cmd_error("incomplete:%s", line.s + 1);
-	buf_release(&line);
-}
-
 static int tell_none(const struct cleaning *x)
 {
 	if (!x->q.json && !x->q.raw && !x->q.pairs)
@@ -196,7 +186,7 @@ static int clean(struct cleaning *x)
 	if (status == DONE) {
 		make_plan(x, s);
 		status = confirm(x, &feed);
-		tell_incomplete(feed.snapshot);
+		query_print_incomplete(feed.snapshot);
 		tell_dangers(x, &feed, feed.snapshot);
 		x->c.settings.permit = PERMIT_STALE;
 		if (status == DONE && x->check)

@@ -174,6 +174,9 @@ bool query_streams(const struct query *q);
 /* "… and 7 more" on @out, of rows that --limit left out. */
 void query_print_cut(FILE *out, uint32_t more);
 
+/* A script is told on stderr what the rows cannot say, if anything could not be read. */
+void query_print_incomplete(const struct snapshot *s);
+
 /* Where snapshots come from: this machine, or a recorded document. */
 struct feed {
 	struct policy *policy;

@@ -71,17 +71,6 @@ static void print_total(const struct query *q, const struct snapshot *s, const u
 	buf_release(&line);
 }
 
-/* A script is told on stderr what the rows cannot say; --json has it in the document. */
-static void print_incomplete(const struct snapshot *s)
-{
-	struct buf line = BUF_INIT;
-
-	view_gaps(&line, s);
-	if (line.len)
-		cmd_error("incomplete:%s", line.s + 1);
-	buf_release(&line);
-}
-
 static void print_cut(const struct query *q, const struct screen *screen, uint32_t more)
 {
 	/* a row of a table that a script reads is no place for it */
@@ -109,7 +98,7 @@ static int show_objects(const struct query *q, const struct snapshot *s, uint32_
 	if (people && !q->noheadings && !rc)
 		print_total(q, s, rows, count);
 	else if (!people)
-		print_incomplete(s);
+		query_print_incomplete(s);
 	return rc;
 }
 

@@ -58,20 +58,24 @@ struct showing {
 	int rc;
 };
 
-static void print_total(const struct query *q, const struct snapshot *s, const struct showing *x)
+static void print_total(const struct query *q, const struct snapshot *s, const struct showing *x,
+			bool named)
 {
 	struct buf line = BUF_INIT;
 	struct screen screen;
+	bool people;
 
 	screen_look(&screen, q->color);
+	people = screen.terminal && !q->json && !q->raw && !q->pairs;
 	if (x->count > x->shown && !q->json)
-		query_print_cut(screen.terminal && !q->raw && !q->pairs ? stdout : stderr,
-				x->count - x->shown);
-	if (!screen.terminal || q->json || q->raw || q->pairs || q->noheadings)
-		return;
-	buf_printf(&line, "%llu mapping%s", (unsigned long long)x->count, x->count == 1 ? "" : "s");
-	view_gaps(&line, s);
-	printf("%s\n", line.s);
+		query_print_cut(people ? stdout : stderr, x->count - x->shown);
+	if (people && !q->noheadings) {
+		buf_printf(&line, "%llu mapping%s", (unsigned long long)x->count, x->count == 1 ? "" : "s");
+		view_gaps(&line, s);
+		printf("%s\n", line.s);
+	} else if (!people && !named) {
+		query_print_incomplete(s);
+	}
 	buf_release(&line);
 }
 
@@ -138,7 +142,7 @@ static int maps(const struct query *q, const struct table *pids, bool usage)
 	if (x.rc)
 		status = FAILED;
 	else
-		print_total(q, s, &x);
+		print_total(q, s, &x, pids->count);
 	if (pids->count && report_gaps(s) != DONE)
 		status = FAILED;
 	snapshot_free(s);

@@ -273,6 +273,16 @@ void query_print_cut(FILE *out, uint32_t more)
 	fprintf(out, "%s and %u more\n", locale_is_utf8() ? "…" : "...", more);
 }
 
+void query_print_incomplete(const struct snapshot *s)
+{
+	struct buf line = BUF_INIT;
+
+	view_gaps(&line, s);
+	if (line.len)
+		cmd_error("incomplete:%s", line.s + 1);
+	buf_release(&line);
+}
+
 static int terminal_width(void)
 {
 	const char *columns = getenv("COLUMNS");

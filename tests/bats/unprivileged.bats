@@ -80,6 +80,9 @@ look_as_nobody()
 	run -1 --separate-stderr ipctop_as_nobody maps "${FACT[root.pid]}"
 	assert_regex "$stderr" "^ipctop: ${FACT[root.pid]}: maps cannot be read: "
 	run -0 ipctop_as_nobody maps -n -o pid "${FACT[own.pid]}"
+	# of all processes: no failure, but said
+	run -0 --separate-stderr ipctop_as_nobody maps -n -o pid
+	assert_regex "$stderr" "^ipctop: incomplete: [0-9]+ process(es)? could not be read \\(EACCES\\)"
 }
 
 @test "unprivileged: a creator that may not be signalled lives" {
