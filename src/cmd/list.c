@@ -122,6 +122,7 @@ static int show_groups(const struct query *q, struct snapshot *s, const struct f
 	rc = query_write(q, s, "groups", name, groups, shown);
 	screen_look(&screen, q->color);
 	print_cut(q, &screen, count - shown);
+	query_print_incomplete(s);
 	free(groups);
 	return rc;
 }
