@@ -31,21 +31,27 @@ plain()
 plain=$(plain "${pages[@]}")
 main=$(plain man/ipctop.1)
 
-options_of_program()
+options_of() # COMMAND...
 {
 	local command
-	for command in $commands; do
+	for command; do
 		"$ipctop" help "$command"
 	done | sed -nE 's/^ +(-([A-Za-z]), )?--([a-z][-a-z]+).*/\2 \3/p' | tr -s ' ' '\n' | grep .
-	# Commands that look like options, and what every command has.
+	echo help; echo h	# told once, for all commands
+}
+options_of_program()
+{
+	# shellcheck disable=SC2086 # words
+	options_of $commands
+	# Commands that look like options.
 	grep '^--' <<<"$commands" | sed 's/^--//'
 	"$ipctop" help | sed -nE 's/^  -([A-Za-z]), .*/\1/p'
 }
 options_of_page()
 {
-	grep -E '^\.It (Nm )?Fl ' <<<"$plain" | grep -oE '(Fl|,) ([A-Za-z]\b|-[a-z][-a-z]+)' |
+	grep -E '^\.It (Nm )?Fl ' | grep -oE '(Fl|,) ([A-Za-z]\b|-[a-z][-a-z]+)' |
 		sed -E 's/^(Fl|,) -?//'
-	echo help; echo h	# told once, for all commands
+	echo help; echo h
 }
 says()
 {
@@ -53,7 +59,7 @@ says()
 }
 
 have=$(options_of_program)
-told=$(options_of_page)
+told=$(options_of_page <<<"$plain")
 verdict "every option is in the manual" "$(says -23 "$have" "$told")"
 verdict "the manual tells of no option that is not there" "$(says -13 "$have" "$told")"
 
@@ -63,6 +69,25 @@ for command in $commands; do
 done | { missing=$(cat); verdict "every command is in the manual" "$missing"; exit "$lint_failed"; } ||
 	lint_failed=1
 lint_count=$((lint_count + 1))
+
+# A page is held to the command that it is called after; one with several names, to all of them.
+shared=$(options_of_page <<<"$main")
+for page in man/ipctop-*.1; do
+	[ ! -L "$page" ] || continue
+	mine=()
+	for command in $commands; do
+		[ ! "man/ipctop-${command#--}.1" -ef "$page" ] || mine+=("$command")
+	done
+	have=$(options_of "${mine[@]}")
+	told=$(plain "$page" | options_of_page)
+	verdict "${page##*/} has the options of ${mine[*]}" \
+		"$(says -13 "$have" "$told"; says -23 "$have" "$told"$'\n'"$shared")"
+done
+
+verdict "each command has a page, but for what ipctop(1) tells whole" "$(
+	for command in $commands; do
+		[ -e "man/ipctop-${command#--}.1" ] || echo "$command"
+	done | grep -vxE -e '--(json|json-schema|help|version)|help')"
 
 columns_of_program()
 {
@@ -87,6 +112,10 @@ detach Of acts
 limits Of limits
 account Of the account
 END
+
+have=$("$ipctop" --json-schema | jq -r '."$defs".group.properties | keys_unsorted[]')
+told=$(columns_of_page "Of sums")
+verdict "the columns of list --by are those of the manual" "$(says -3 "$have" "$told")"
 
 # What the schema says of each row of a document, and the page, section by section.
 while read -r class section; do
