@@ -74,6 +74,9 @@ look_as_nobody()
 	run -0 --separate-stderr ipctop_as_nobody list -n -o name,verdict --older-than 0
 	assert_line --regexp '^posix-shm:/roots +unknown$'
 	assert_line --regexp '^posix-shm:/leak +stale$'
+	assert_regex "$stderr" "^ipctop: incomplete: "
+	run -0 --separate-stderr ipctop_as_nobody list --by kind
+	assert_regex "$stderr" "^ipctop: incomplete: "
 }
 
 @test "unprivileged: maps of another user's process is a failure with a reason" {
