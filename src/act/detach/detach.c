@@ -268,6 +268,15 @@ static void settle_in(void)
 	}
 }
 
+/* Of a process at its end mappings look changed, files forbidden, and threads not to be traced. */
+static int or_gone(const struct detach_request *r, int rc, struct buf *why)
+{
+	if (!rc || rc == -ESRCH || vet_live_thread(r->pid))
+		return rc;
+	buf_reset(why);
+	return say_gone(r->pid, why);
+}
+
 static int work(const struct detach_request *r, pid_t self, struct report *report, struct buf *why)
 {
 	struct work w = { .r = r, .self = self, .report = report, .why = why };
@@ -277,7 +286,7 @@ static int work(const struct detach_request *r, pid_t self, struct report *repor
 	rc = run(&w);
 	report->result.stopped = w.t.stopped;
 	report->result.copied = w.copied;
-	return rc;
+	return or_gone(r, rc, why);
 }
 
 int detach_run(const struct detach_request *r, struct detach_result *result, struct buf *why)
@@ -295,7 +304,7 @@ static int foresee(const struct detach_request *r, pid_t self, struct report *re
 	int rc = vet_running(r, self, &v, why);
 
 	report->look.copy = v.copy;
-	return rc;
+	return or_gone(r, rc, why);
 }
 
 int detach_foresee(const struct detach_request *r, struct detach_look *look, struct buf *why)

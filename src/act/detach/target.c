@@ -215,19 +215,29 @@ bool status_number(const char *status, const char *name, int base, uint64_t *val
 	return false;
 }
 
-/* A dead leader, or a thread on its way out: nothing of it can be stopped. */
-static bool is_dead(pid_t tid)
+int thread_stat(pid_t tid, struct thread_stat *stat)
 {
 	struct buf text = BUF_INIT;
-	const char *state;
-	bool dead = true;
+	int rc = thread_file(tid, "stat", &text);
+	const char *at = rc ? NULL : strrchr(text.s, ')');
 
-	if (!thread_file(tid, "status", &text)) {
-		state = strstr(text.s, "\nState:\t");
-		dead = state && (state[8] == 'Z' || state[8] == 'X');
-	}
+	if (!rc && (!at || sscanf(at, ") %c %*d %*d %*d %*d %*d %u", &stat->state, &stat->flags) != 2))
+		rc = -EPROTO;
 	buf_release(&text);
-	return dead;
+	return rc == -ENOENT ? -ESRCH : rc;
+}
+
+/* Without memory already, it may be no zombie yet. */
+bool thread_stat_dying(const struct thread_stat *stat)
+{
+	return stat->state == 'Z' || stat->state == 'X' || stat->flags & PF_EXITING;
+}
+
+bool thread_is_dying(pid_t tid)
+{
+	struct thread_stat stat;
+
+	return thread_stat(tid, &stat) || thread_stat_dying(&stat);
 }
 
 int say_gone(pid_t pid, struct buf *why)
@@ -244,7 +254,7 @@ int say_unread(pid_t pid, int rc, struct buf *why)
 	return rc;
 }
 
-int say_tracer(pid_t pid, pid_t tid, struct buf *why)
+static uint64_t tracer_of(pid_t tid)
 {
 	struct buf text = BUF_INIT;
 	uint64_t tracer = 0;
@@ -252,6 +262,13 @@ int say_tracer(pid_t pid, pid_t tid, struct buf *why)
 	if (!thread_file(tid, "status", &text))
 		status_number(text.s, "TracerPid", 10, &tracer);
 	buf_release(&text);
+	return tracer;
+}
+
+int say_tracer(pid_t pid, pid_t tid, struct buf *why)
+{
+	uint64_t tracer = tracer_of(tid);
+
 	if (!tracer || tracer == (uint64_t)getpid())
 		return 0;
 	buf_printf(why, "process %d is already traced by process %" PRIu64, (int)pid, tracer);
@@ -271,6 +288,19 @@ int say_untraceable(pid_t pid, struct buf *why)
 	return -EPERM;
 }
 
+/* One that was killed while it was stopped could not be let go of, and is ours until it has come to its end. */
+static bool comes_to_its_end(pid_t tid)
+{
+	int64_t until = clock_mono_us() + PATIENCE_US;
+
+	while (!thread_is_dying(tid)) {
+		if (tracer_of(tid) != (uint64_t)getpid() || clock_mono_us() > until)
+			return false;
+		usleep(EACH_US);
+	}
+	return true;
+}
+
 /* 1: a new one, 0: it is known, or has gone. */
 static int seize(struct target *t, pid_t tid, struct buf *why)
 {
@@ -283,7 +313,7 @@ static int seize(struct target *t, pid_t tid, struct buf *why)
 	rc = ptrace(PTRACE_SEIZE, tid, NULL, (void *)(intptr_t)PTRACE_O_TRACESYSGOOD);
 	seize_until = 0;
 	if (rc) {
-		if (errno == ESRCH || is_dead(tid))
+		if (errno == ESRCH || comes_to_its_end(tid))
 			return 0;
 		return say_tracer(t->pid, tid, why) ? -EBUSY : say_untraceable(t->pid, why);
 	}

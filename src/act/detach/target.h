@@ -83,6 +83,17 @@ int thread_go(struct thread *th, int request, int signal);
 pid_t number_of(const char *name);
 /* The beginning of /proc/TID/@file: 0 or -errno. */
 int thread_file(pid_t tid, const char *file, struct buf *text) __must_check;
+/* proc_pid_stat(5) of a thread; flags as in linux/sched.h. 0 or -errno: -ESRCH. */
+struct thread_stat {
+	char state;
+	unsigned int flags;
+};
+#define PF_EXITING 0x4
+#define PF_KTHREAD 0x200000
+int thread_stat(pid_t tid, struct thread_stat *stat) __must_check;
+/* It has ended, or is about to: it will run nothing more, and ptrace(2) is refused as if it were not allowed. */
+bool thread_stat_dying(const struct thread_stat *stat);
+bool thread_is_dying(pid_t tid);
 /* "Name:	NUMBER" of its status; false: it is not there. */
 bool status_number(const char *status, const char *name, int base, uint64_t *value);
 

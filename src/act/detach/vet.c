@@ -18,62 +18,44 @@
 #include "room.h"
 #include "seccomp.h"
 
-#define KTHREAD 0x200000		/* PF_KTHREAD of linux/sched.h, in the flags of stat */
-
-/* State, number of threads and flags, by proc_pid_stat(5). */
-static int read_stat(pid_t pid, char *state, unsigned int *flags, unsigned int *threads)
+pid_t vet_live_thread(pid_t pid)
 {
-	struct buf text = BUF_INIT;
-	int rc = thread_file(pid, "stat", &text);
-	const char *at = rc ? NULL : strrchr(text.s, ')');
-
-	if (!rc && (!at || sscanf(at, ") %c %*d %*d %*d %*d %*d %u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %u",
-				  state, flags, threads) != 3))
-		rc = -EPROTO;
-	buf_release(&text);
-	return rc == -ENOENT ? -ESRCH : rc;
-}
-
-/* Of a process whose leader has ended: a thread that lives, or 0. */
-static pid_t live_thread(pid_t pid)
-{
-	char path[32], state;
-	unsigned int unused;
 	struct dirent *e;
 	pid_t found = 0;
+	char path[32];
 	DIR *dir;
 
 	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
 	dir = opendir(path);
-	while (dir && !found && (e = readdir(dir))) {
+	if (!dir)
+		return errno == ENOENT ? 0 : pid;
+	while (!found && (e = readdir(dir))) {
 		pid_t tid = number_of(e->d_name);
 
-		if (tid > 0 && !read_stat(tid, &state, &unused, &unused) && state != 'Z' && state != 'X')
+		if (tid > 0 && !thread_is_dying(tid))
 			found = tid;
 	}
-	if (dir)
-		closedir(dir);
+	closedir(dir);
 	return found;
 }
 
 static int check_process(const struct detach_request *r, pid_t self, pid_t *tid, struct buf *why)
 {
-	unsigned int flags, threads;
-	char state;
+	struct thread_stat stat;
 	int rc;
 
 	if (r->pid == 1 || r->pid == self) {
 		buf_printf(why, "process %d is %s", (int)r->pid, r->pid == 1 ? "init" : "ipctop itself");
 		return -EOPNOTSUPP;
 	}
-	rc = read_stat(r->pid, &state, &flags, &threads);
+	rc = thread_stat(r->pid, &stat);
 	if (rc)
 		return say_unread(r->pid, rc, why);
-	if (flags & KTHREAD) {
+	if (stat.flags & PF_KTHREAD) {
 		buf_printf(why, "process %d is a thread of the kernel", (int)r->pid);
 		return -EOPNOTSUPP;
 	}
-	*tid = state == 'Z' ? live_thread(r->pid) : r->pid;
+	*tid = thread_stat_dying(&stat) ? vet_live_thread(r->pid) : r->pid;
 	if (*tid)
 		return 0;
 	buf_printf(why, "process %d is a zombie, it holds nothing", (int)r->pid);

@@ -17,6 +17,8 @@ struct vetted {
 /* Of a process that runs on: 0 (vet_release), or -errno with a sentence (detach.h). @self is ipctop. */
 int vet_running(const struct detach_request *r, pid_t self, struct vetted *v, struct buf *why) __must_check;
 void vet_release(struct vetted *v);
+/* A thread that is not at its end, 0: there is none. Of a process whose leader has ended others may live. */
+pid_t vet_live_thread(pid_t pid);
 /* Whether it still has that address space: it has not called execve(2) since. */
 bool vet_same(const struct vetted *v);
 
