@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include "create.h"
 
 #ifndef SYS_fchmodat2
 #define SYS_fchmodat2 452	/* Linux 6.6 */
@@ -268,12 +269,26 @@ static int change_file(struct change *c)
 	return fstat(c->fd, &st) ? -errno : verify(c, traits_of_file(&st));
 }
 
+/* msgctl(IPC_SET) sets the room of a queue as well, also where that stays what it is. */
+static bool is_for_room(const struct change *c, uint64_t *most)
+{
+	const struct object *o = c->fresh;
+
+	*most = create_knob("/proc/sys/kernel/msgmnb", 0);
+	return o->kind == KIND_MSG && FACT_KNOWN(o, max_bytes) && o->max_bytes > *most &&
+	       (o->uid == geteuid() || o->creator_uid == geteuid());
+}
+
 static void settle(const struct change *c, int rc)
 {
 	struct plan *plan = c->a->plan;
+	uint64_t most;
 
 	if (rc == -EUCLEAN)
 		act_settle(plan, c->act, OUTCOME_FAILED, "somebody else changed it at the same moment");
+	else if (rc == -EPERM && is_for_room(c, &most))
+		act_settle(plan, c->act, OUTCOME_FAILED, "%s: not permitted: it has more room than kernel.msgmnb allows "
+			   "by now, %llu bytes: that takes CAP_SYS_RESOURCE", c->call, (unsigned long long)most);
 	else if (rc)
 		settle_errno(c->a, c->act, c->call, -rc);
 	else if (is_equal(&c->now, &c->want))

@@ -4,12 +4,14 @@
 
 #include <endian.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <mqueue.h>
 #include <sys/msg.h>
 #include <sys/sem.h>
 #include <unistd.h>
 #include "actor.h"
 #include "attach.h"
+#include "create.h"
 
 #ifndef MSG_COPY
 #define MSG_COPY 040000		/* Linux 3.8 */
@@ -79,7 +81,9 @@ static int copy_messages(int id, uint64_t room, struct buf *out)
 	buf_reset(out);
 	for (long i = 0; (n = msgrcv(id, m, room, i, MSG_COPY | IPC_NOWAIT)) >= 0; i++)
 		put_message(out, m, n);
-	rc = errno == ENOMSG ? 0 : errno == E2BIG ? -EAGAIN : errno == ENOSYS ? -EOPNOTSUPP : copy_error();
+	/* EINVAL: it is gone, or a message is longer than a copy may be */
+	rc = errno == ENOMSG ? 0 : errno == E2BIG ? -EAGAIN : errno == ENOSYS ? -EOPNOTSUPP :
+	     errno == EINVAL ? -EMSGSIZE : copy_error();
 	free(m);
 	return rc;
 }
@@ -108,8 +112,11 @@ static int copy_queue(void *arg)
 		if (!rc && (!i || !is_same(&before, &x->bytes)))
 			rc = -EAGAIN;
 	}
-	if (!rc)
-		rc = queue_look(x->o, &ds);
+	if (!rc || rc == -EMSGSIZE) {
+		int gone = queue_look(x->o, &ds);
+
+		rc = gone ? gone : rc;
+	}
 	buf_release(&before);
 	return rc;
 }
@@ -122,6 +129,9 @@ static void put_why(const struct object *o, int error, struct buf *why)
 		buf_puts(why, "its messages come and go: no two looks at it were the same");
 	else if (error == EOPNOTSUPP)
 		buf_puts(why, "this kernel lets nobody read messages without taking them (CONFIG_CHECKPOINT_RESTORE)");
+	else if (error == EMSGSIZE)
+		buf_printf(why, "a message in it is longer than kernel.msgmax, %" PRIu64 " bytes, and no longer ones can be "
+			   "copied: raise that", create_knob("/proc/sys/kernel/msgmax", 0));
 	else
 		buf_printf(why, "its contents cannot be copied: %s", strerrordesc_np(error));
 }
@@ -163,7 +173,16 @@ int copied_open(struct reach *ways, const struct object *o, struct contents *c, 
 	return rc;
 }
 
-int copied_set(int id, const char *s, size_t n, struct buf *error)
+/* Programs wait for the first operation on a set that others make (semop(2)): one that had any has one again. */
+static int operate(int id, unsigned short first)
+{
+	struct sembuf up = { .sem_op = 1, .sem_flg = IPC_NOWAIT }, down = { .sem_op = -1, .sem_flg = IPC_NOWAIT };
+	struct sembuf both[] = { first ? down : up, first ? up : down };
+
+	return semop(id, both, ARRAY_SIZE(both)) ? -errno : 0;
+}
+
+int copied_set(const struct object *o, int id, const char *s, size_t n, struct buf *error)
 {
 	union semun all = { .array = xcalloc(n / sizeof(uint16_t), sizeof(*all.array)) };
 	int rc = 0;
@@ -174,10 +193,12 @@ int copied_set(int id, const char *s, size_t n, struct buf *error)
 		memcpy(&value, s + i * sizeof(value), sizeof(value));
 		all.array[i] = le16toh(value);
 	}
-	if (semctl(id, 0, SETALL, all)) {
+	if (semctl(id, 0, SETALL, all))
 		rc = -errno;
+	else if (FACT_KNOWN(o, operation_time))
+		rc = operate(id, all.array[0]);
+	if (rc)
 		buf_printf(error, "its values cannot be set: %s", strerrordesc_np(-rc));
-	}
 	free(all.array);
 	return rc;
 }
@@ -190,36 +211,86 @@ static uint64_t number_at(const char *s)
 	return le64toh(v);
 }
 
-static int send(int id, uint64_t type, const char *text, size_t n)
+struct message_in {
+	uint64_t type, length;
+	const char *text;
+};
+
+/* The next of the @*n bytes at *@s: 1, 0 at the end, -EBADMSG. */
+static int next_message(const char **s, size_t *n, struct message_in *m)
 {
-	struct message *m = xcalloc(1, sizeof(*m) + n);
+	if (!*n)
+		return 0;
+	if (*n < HEAD)
+		return -EBADMSG;
+	*m = (struct message_in){ number_at(*s), number_at(*s + sizeof(uint64_t)), *s + HEAD };
+	if (m->length > *n - HEAD)
+		return -EBADMSG;
+	*s += HEAD + m->length;
+	*n -= HEAD + m->length;
+	return 1;
+}
+
+static int send(int id, const struct message_in *in)
+{
+	struct message *m = xcalloc(1, sizeof(*m) + in->length);
 	int rc;
 
-	m->type = (long)type;
-	memcpy(m->text, text, n);
-	rc = msgsnd(id, m, n, IPC_NOWAIT) ? -errno : 0;
+	m->type = (long)in->type;
+	memcpy(m->text, in->text, in->length);
+	rc = msgsnd(id, m, in->length, IPC_NOWAIT) ? -errno : 0;
 	free(m);
 	return rc;
 }
 
-int copied_send(int id, const char *s, size_t n, struct buf *error)
+/* The kernel asks for room for the bytes of a queue, and for as many messages. */
+static int room_for(const char *s, size_t n, uint64_t *room)
 {
+	uint64_t count = 0, bytes = 0;
+	struct message_in m;
+	int rc;
+
+	while ((rc = next_message(&s, &n, &m)) > 0) {
+		count++;
+		bytes += m.length;
+	}
+	*room = count > bytes ? count : bytes;
+	return rc;
+}
+
+static int send_all(int id, const char *s, size_t n, struct buf *error)
+{
+	uint64_t most = create_knob("/proc/sys/kernel/msgmax", 0);
+	struct message_in m;
 	int rc = 0;
 
-	while (!rc && n) {
-		uint64_t length = n < HEAD ? 0 : number_at(s + sizeof(uint64_t));
-
-		if (n < HEAD || length > n - HEAD) {
-			buf_puts(error, "its contents are no messages");
-			return -EBADMSG;
-		}
-		rc = send(id, number_at(s), s + HEAD, length);
-		s += HEAD + length;
-		n -= HEAD + length;
-	}
+	while (!rc && next_message(&s, &n, &m) > 0)
+		rc = send(id, &m);
 	if (rc == -EAGAIN)
 		buf_puts(error, "it has no room for its messages");
+	else if (rc == -EINVAL && m.length > most)
+		buf_printf(error, "a message is longer than kernel.msgmax, %" PRIu64 " bytes: raise that", most);
 	else if (rc)
 		buf_printf(error, "a message cannot be sent: %s", strerrordesc_np(-rc));
+	return rc;
+}
+
+int copied_send(const struct object *o, int id, const char *s, size_t n, struct buf *error)
+{
+	bool has_room = FACT_KNOWN(o, max_bytes);
+	uint64_t needed;
+	int rc = room_for(s, n, &needed);
+
+	if (rc) {
+		buf_puts(error, "its contents are no messages");
+		return rc;
+	}
+	/* room can be taken from a queue that is full: it comes back so */
+	if (has_room)
+		rc = queue_set_room(id, needed > o->max_bytes ? needed : o->max_bytes, error);
+	if (!rc)
+		rc = send_all(id, s, n, error);
+	if (!rc && has_room && needed > o->max_bytes)
+		rc = queue_set_room(id, o->max_bytes, error);
 	return rc;
 }

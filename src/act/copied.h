@@ -12,8 +12,11 @@
  */
 /* contents_open for those: -EOPNOTSUPP where the kernel lets nobody read without taking. */
 int copied_open(struct reach *ways, const struct object *o, struct contents *c, struct buf *error) __must_check;
-/* Put @n bytes of contents into the new set or queue @id: 0, or -errno with a sentence. */
-int copied_set(int id, const char *s, size_t n, struct buf *error) __must_check;
-int copied_send(int id, const char *s, size_t n, struct buf *error) __must_check;
+/*
+ * Put @n bytes of contents into the new set or queue @id, made after the saved @o: 0, or -errno with a sentence. A
+ * queue gets @o's room.
+ */
+int copied_set(const struct object *o, int id, const char *s, size_t n, struct buf *error) __must_check;
+int copied_send(const struct object *o, int id, const char *s, size_t n, struct buf *error) __must_check;
 
 #endif

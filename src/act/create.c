@@ -190,17 +190,24 @@ static int get_queue(const struct creation *c)
 	return msgget((key_t)c->key, IPC_CREAT | IPC_EXCL | HIDDEN_MODE);
 }
 
+int queue_set_room(int id, uint64_t bytes, struct buf *error)
+{
+	const struct creation c = { .kind = KIND_MSG, .max_bytes = bytes };
+	struct msqid_ds ds;
+	int rc = msgctl(id, IPC_STAT, &ds) ? -errno : 0;
+
+	ds.msg_qbytes = bytes;
+	if (!rc && msgctl(id, IPC_SET, &ds))
+		rc = -errno;
+	return rc ? fail(error, &c, "its room cannot be set", rc) : 0;
+}
+
 static int begin_queue(struct creation *c, struct newborn *n, struct buf *error)
 {
-	struct msqid_ds ds;
-
 	n->id = begin_sysv(c, get_queue);
 	if (n->id < 0)
 		return fail(error, c, "a queue cannot be made", n->id);
-	if (!c->max_bytes || msgctl(n->id, IPC_STAT, &ds))
-		return 0;
-	ds.msg_qbytes = c->max_bytes;
-	return msgctl(n->id, IPC_SET, &ds) ? fail(error, c, "its room cannot be set", -errno) : 0;
+	return c->max_bytes ? queue_set_room(n->id, c->max_bytes, error) : 0;
 }
 
 static int own_queue(const struct newborn *n, const struct traits *t)
@@ -227,14 +234,16 @@ static int drop_queue(const struct creation *c, const struct newborn *n)
 
 /* Files. */
 
-/* Elsewhere than on a tmpfs nobody would look for it. */
-static int open_shm(const struct creation *c, struct buf *error)
+int create_open_shm(struct buf *error)
 {
 	int fd = open(SHM_FOLDER, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct statfs fs;
 
-	if (fd < 0)
-		return fail(error, c, SHM_FOLDER, -errno);
+	if (fd < 0) {
+		fd = -errno;
+		buf_printf(error, SHM_FOLDER ": %s", strerrordesc_np(-fd));
+		return fd;
+	}
 	if (!fstatfs(fd, &fs) && (fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC))
 		return fd;
 	close(fd);
@@ -244,7 +253,7 @@ static int open_shm(const struct creation *c, struct buf *error)
 
 static int begin_file(struct creation *c, struct newborn *n, struct buf *error)
 {
-	int folder = c->folder < 0 ? open_shm(c, error) : c->folder, rc;
+	int folder = c->folder < 0 ? create_open_shm(error) : c->folder, rc;
 
 	if (folder < 0)
 		return folder;
@@ -374,16 +383,17 @@ static int begin_mqueue(struct creation *c, struct newborn *n, struct buf *error
 
 static int undo_mqueue(const struct creation *c, const struct newborn *n)
 {
-	/* by its name alone: who may not read it is its maker all the same, and whose it is the kernel asks */
-	mqd_t there = mq_open(c->path, O_RDONLY | O_NONBLOCK);
 	struct stat st;
-	bool same = there < 0 ? errno == EACCES : !fstat(there, &st) && is_same(n->file.fd, &st);
-	int error = errno;
+	mqd_t there;
+	bool same;
 
-	if (there >= 0)
-		mq_close(there);
-	else if (error == ENOENT)
-		return -ENOENT;
+	/* what its maker may not read with the mode that it was given would look like another's */
+	(void)!fchmod(n->file.fd, HIDDEN_MODE);
+	there = mq_open(c->path, O_RDONLY | O_NONBLOCK);
+	if (there < 0)
+		return errno == EACCES ? -ESTALE : -errno;
+	same = !fstat(there, &st) && is_same(n->file.fd, &st);
+	mq_close(there);
 	if (!same)
 		return -ESTALE;
 	return mq_unlink(c->path) ? -errno : 0;

@@ -13,7 +13,7 @@
 #include <unistd.h>
 #include "actor.h"
 #include "copied.h"
-#include "ipctop/create.h"
+#include "create.h"
 #include "ipctop/name.h"
 
 #define PIECE		(1 << 20)
@@ -207,17 +207,18 @@ static int make_segment(struct restoring *r)
 /* Semaphores and queues. */
 
 /* The size comes from a file: what there is no memory for is no reason to end. */
-static int fill_copied(const struct creation *c, int id, int (*put)(int id, const char *s, size_t n, struct buf *error))
+static int fill_copied(const struct creation *c, int id,
+		       int (*put)(const struct object *o, int id, const char *s, size_t n, struct buf *error))
 {
 	struct restoring *r = c->arg;
-	char *s = r->o->size && r->o->size < COPIED_MAX ? calloc(1, r->o->size + 1) : NULL;
+	char *s = r->o->size < COPIED_MAX ? calloc(1, r->o->size + 1) : NULL;
 	int rc;
 
-	if (!s && r->o->size)
+	if (!s)
 		return fail_call(r, "its contents cannot be held", -ENOMEM);
-	rc = s ? fill_memory(r, s) : 0;
-	if (!rc && s)
-		rc = put(id, s, r->o->size, r->error);
+	rc = fill_memory(r, s);
+	if (!rc)
+		rc = put(r->o, id, s, r->o->size, r->error);
 	free(s);
 	return rc;
 }
@@ -243,7 +244,7 @@ static int fill_queue(const struct creation *c, const struct newborn *n, struct 
 
 static int make_queue(struct restoring *r)
 {
-	struct creation c = { .max_bytes = FACT_KNOWN(r->o, max_bytes) ? r->o->max_bytes : 0, .fill = fill_queue };
+	struct creation c = { .fill = fill_queue };
 
 	return make_sysv(r, &c);
 }
@@ -297,10 +298,10 @@ static int make_below(struct restoring *r)
 {
 	struct buf below = BUF_INIT;
 	const char *last;
-	int root = open("/dev/shm", O_PATH | O_DIRECTORY | O_CLOEXEC), folder, rc;
+	int root = create_open_shm(r->error), folder, rc;
 
 	if (root < 0)
-		return fail_call(r, "/dev/shm", -errno);
+		return root;
 	buf_printf(&below, "%s%s", r->o->kind == KIND_POSIX_SEM ? "sem." : "", r->name.path + 1);
 	folder = file_parent(root, below.s, &last);
 	if (folder < 0) {

@@ -179,13 +179,18 @@ nothing_made()
 	refused 1 'a segment that nobody has attached goes at once; --hold' shm -s 1
 }
 
-@test "mk: without a tmpfs on /dev/shm" {
+@test "mk, restore: without a tmpfs on /dev/shm" {
+	ipctop mk posix-shm -s 1 --name x
+	mkdir "$BATS_TEST_TMPDIR/saved"
+	ipctop save posix-shm:/x --to "$BATS_TEST_TMPDIR/saved"
 	world_close
 	world_open --no-shm
 	refused 1 '/dev/shm: No such file or directory' posix-shm -s 1 --name x
 	in_world mkdir /dev/shm
 	in_world mount --bind "$CONFIG" /dev/shm
 	refused 1 '/dev/shm is no tmpfs' posix-shm -s 1 --name x
+	run -1 ipctop restore "$BATS_TEST_TMPDIR/saved/posix-shm-x.ipctop"
+	assert_output --partial '/dev/shm is no tmpfs'
 	assert_equal "$(ls -A "$CONFIG")" ""
 }
 
@@ -222,10 +227,15 @@ as_nobody_refused()
 # mk_in_background WORD…: its output in $OUT, once there is any.
 mk_in_background()
 {
+	run_in_background "$IPCTOP" mk "$@"
+}
+
+run_in_background()
+{
 	OUT=$BATS_TEST_TMPDIR/out
 	: >"$OUT"
 	# shellcheck disable=SC2016 # of the shell inside
-	in_world sh -c 'echo $$ >"$0" && exec "$@"' "$BATS_TEST_TMPDIR/pid" "$IPCTOP" mk "$@" >"$OUT" &
+	in_world sh -c 'echo $$ >"$0" && exec "$@"' "$BATS_TEST_TMPDIR/pid" "$@" >"$OUT" &
 	JOB=$!
 	until_true test -s "$OUT"
 }
@@ -272,6 +282,24 @@ end_by()
 	assert_equal "$status" 1
 	assert_equal "$(cat "$BATS_TEST_TMPDIR/errors")" 'ipctop: posix-shm:/t\x40: not removed: another has its name by now'
 	in_world grep -q x /dev/shm/t@
+}
+
+@test "mk: --temporary leaves a queue that took its name, though its maker may not read it" {
+	local as_nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+	world_public
+	# one of its own that it may not read goes
+	run_in_background "${as_nobody[@]}" /mnt/ipctop mk posix-mq --name t -m 0 --temporary
+	end_by TERM
+	assert_equal "$status" 0
+	nothing_made
+	run_in_background "${as_nobody[@]}" /mnt/ipctop mk posix-mq --name t --temporary 2>"$BATS_TEST_TMPDIR/errors"
+	ipctop rm -f posix-mq:/t
+	run -0 in_world "${as_nobody[@]}" /mnt/ipctop mk posix-mq --name t -m 0
+	end_by TERM
+	assert_equal "$status" 1
+	assert_equal "$(cat "$BATS_TEST_TMPDIR/errors")" 'ipctop: posix-mq:/t: not removed: another has its name by now'
+	look
+	expect posix-mq:/t mode=0000
 }
 
 @test "mk: a plan, JSON and the audit" {

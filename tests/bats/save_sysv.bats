@@ -44,6 +44,19 @@ send()
 	END
 }
 
+# change_queue ID BYTES: what it has room for.
+change_queue()
+{
+	in_world "$PYTHON" - "$@" <<-'END'
+		import ctypes, sys
+		ds = (ctypes.c_ulong * 15)()	# msqid_ds: msg_qbytes is its 12th long
+		lib = ctypes.CDLL(None)
+		assert not lib.msgctl(int(sys.argv[1]), 2, ds)
+		ds[11] = int(sys.argv[2])
+		assert not lib.msgctl(int(sys.argv[1]), 1, ds)
+	END
+}
+
 values()
 {
 	jq -c --arg name "$1" '[.objects[] | select(.name == $name) | .values[].value]' "$DOC"
@@ -53,7 +66,8 @@ values()
 	local set new before
 	actor a semget key=0x71 n=4
 	tell a semset number=1 value=32767
-	tell a semset number=3 value=2
+	tell a semset number=3 value=1
+	tell a sempost number=3
 	set=sem:${FACT[a.id]}
 	ipctop chmod 640 "$set"
 	ipctop chown 1234:77 "$set"
@@ -73,6 +87,8 @@ values()
 	new=$(ipctop restore "$SAVED/sem-${FACT[a.id]}.1.ipctop")
 	look
 	expect "$new" key=0x00000071 semaphores=4
+	# for which programs wait that found it, and not made it
+	[ "$(member "$new" operation_time)" != null ]
 	assert_equal "$(values "$new")" '[0,32767,0,2]'
 	assert_equal "$(ipctop cat "$new" | od -An -tu2 | xargs)" '0 32767 0 2'
 }
@@ -93,6 +109,15 @@ values()
 	look
 	expect "$queue" key=0x00000072 messages=5 max_bytes=102400 mode=0666
 	assert_equal "$(messages "${queue#msg:}")" "$sent"
+	# one whose room was taken from it since
+	sent=$(send "${queue#msg:}" 5:0 1:800 5:0)
+	change_queue "${queue#msg:}" 1
+	ipctop rm -f --save "$SAVED" "$queue"
+	queue=$(ipctop restore "$SAVED/msg-${queue#msg:}.ipctop")
+	look
+	expect "$queue" messages=3 max_bytes=1
+	assert_equal "$(messages "${queue#msg:}")" "$sent"
+	change_queue "${queue#msg:}" 102400
 	# an empty one
 	ipctop rm -f --save "$SAVED" "$queue"
 	queue=$(ipctop restore "$SAVED/msg-${queue#msg:}.ipctop")
@@ -172,6 +197,18 @@ forged()
 {
 	zstd -dcq "$1" | LC_ALL=C sed "$2" | zstd -q --no-progress -o "$BATS_TEST_TMPDIR/forged" -f
 	echo "$BATS_TEST_TMPDIR/forged"
+}
+
+@test "save, chmod: a queue beyond limits that were lowered is not said to be gone, or another's" {
+	local queue
+	world_public
+	queue=$(ipctop mk msg --owner nobody)
+	send "${queue#msg:}" 1:5000 >/dev/null
+	in_world sh -c 'echo 4096 >/proc/sys/kernel/msgmax; echo 8192 >/proc/sys/kernel/msgmnb'
+	run -1 ipctop save "$queue" --to "$SAVED"
+	assert_output --partial 'a message in it is longer than kernel.msgmax, 4096 bytes'
+	run -1 ipctop_as_nobody chmod 640 "$queue"
+	assert_output --partial 'it has more room than kernel.msgmnb allows by now, 8192 bytes: that takes CAP_SYS_RESOURCE'
 }
 
 @test "restore: a file whose contents are none of a set or queue makes nothing" {
