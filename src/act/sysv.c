@@ -22,7 +22,7 @@ union semun {
 /* What a last look sees of one. */
 struct seen {
 	bool unused;			/* nobody did anything with it since the fresh look */
-	bool waiters;
+	int waiters;			/* 0: nobody waits in it; -errno: that cannot be asked */
 };
 
 struct removal {
@@ -57,12 +57,18 @@ static int stat_set(int id, struct semid_ds *ds)
 	return look_error(errno);
 }
 
-static bool anybody_waits(int id, unsigned long count)
+/* 1, 0, or -errno: who may alter a set, and so wait in it, need not be allowed to read it. */
+static int anybody_waits(int id, unsigned long count)
 {
-	for (unsigned long i = 0; i < count; i++)
-		if (semctl(id, (int)i, GETNCNT) > 0 || semctl(id, (int)i, GETZCNT) > 0)
-			return true;
-	return false;
+	for (unsigned long i = 0; i < count; i++) {
+		int rise = semctl(id, (int)i, GETNCNT), zero = semctl(id, (int)i, GETZCNT);
+
+		if (rise < 0 || zero < 0)
+			return look_error(errno);
+		if (rise || zero)
+			return 1;
+	}
+	return 0;
 }
 
 bool sysv_same_time(bool known, int64_t then, int64_t now)
@@ -137,7 +143,9 @@ static int check(const struct removal *r, const struct seen *seen)
 {
 	if (r->force)
 		return !r->saved || seen->unused ? 0 : -ESTALE;
-	return seen->waiters ? -EBUSY : seen->unused ? 0 : -ESTALE;
+	if (seen->waiters)
+		return seen->waiters > 0 ? -EBUSY : -ENODATA;
+	return seen->unused ? 0 : -ESTALE;
 }
 
 static int remove_set(void *arg)
@@ -175,6 +183,8 @@ static void remove_by(struct actor *a, struct act *act, const struct object *fre
 
 	if (rc == -EBUSY)
 		act_settle(a->plan, act, OUTCOME_REFUSED, "meanwhile somebody waits in it");
+	else if (rc == -ENODATA)
+		act_settle(a->plan, act, OUTCOME_REFUSED, "whether somebody waits in it cannot be read");
 	else if (rc)
 		settle_errno(a, act, call, -rc);
 	else

@@ -148,8 +148,10 @@ static uint32_t kept(const struct judging *j)
 
 static uint32_t absence_unproven(const struct judging *j)
 {
-	/* nothing could prove it: rule 9 says so */
-	if (absence_proven(j->o) || kinds[j->o->kind].unheld)
+	/* of who uses it nothing could prove it, as rule 9 says; but whoever waits is counted */
+	if (kinds[j->o->kind].unheld)
+		return IF(FACT_IS_UNKNOWN(j->o, waiters), HOLDERS_UNREADABLE);
+	if (absence_proven(j->o))
 		return 0;
 	if (kinds[j->o->kind].counted)
 		return R(HOLDERS_UNREADABLE);
@@ -189,7 +191,7 @@ static uint32_t owner_gone(const struct judging *j)
 		return 0;
 	/* others than its owner may use it, and nobody counts them */
 	if (kinds[j->o->kind].unheld &&
-	    (j->age < j->long_grace || FACT_IS_UNKNOWN(j->o, waiters) || j->o->evidence.last == LIFE_UNKNOWN))
+	    (j->age < j->long_grace || j->o->evidence.last == LIFE_UNKNOWN))
 		return 0;
 	for (uint32_t i = 0; i < scene->nuids; i++)
 		if (scene->uids[i] == j->o->uid)

@@ -171,6 +171,14 @@ static void tell_waiters(const struct telling *t)
 		buf_puts(t->out, reason_infos[REASON_WAITERS].meaning);
 }
 
+static void tell_holders_unreadable(const struct telling *t)
+{
+	if (kinds[t->o->kind].unheld)
+		buf_puts(t->out, "whether somebody waits in it could not be read");
+	else
+		buf_puts(t->out, reason_infos[REASON_HOLDERS_UNREADABLE].meaning);
+}
+
 static void tell_messages(const struct telling *t)
 {
 	buf_printf(t->out, "%llu message%s in it", (unsigned long long)t->o->messages, plural(t->o->messages));
@@ -201,6 +209,7 @@ static void (*const tellers[NR_REASONS])(const struct telling *) = {
 	[REASON_ATTACHED] = tell_attached,
 	[REASON_OPEN] = tell_open,
 	[REASON_KEPT_FAMILY] = tell_kept_family,
+	[REASON_HOLDERS_UNREADABLE] = tell_holders_unreadable,
 	[REASON_CREATOR_ALIVE] = tell_creator_alive,
 	[REASON_LAST_USER_ALIVE] = tell_last_user_alive,
 	[REASON_FAMILY_PID_ALIVE] = tell_family_pid_alive,

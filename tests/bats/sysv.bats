@@ -249,7 +249,7 @@ waits()
 	tell a msgget
 	tell a msgsnd
 	ipctop_as_nobody --json -k sem,msg --older-than 0 >"$DOC"
-	expect "sem:${FACT[set]}" semaphores=2 values=null waiters=null verdict=unknown reasons=no-count
+	expect "sem:${FACT[set]}" semaphores=2 values=null waiters=null verdict=unknown reasons=holders-unreadable
 	assert_regex ",$(member "sem:${FACT[set]}" unknown)," ',values,.*waiters,|,waiters,.*values,'
 	expect "msg:${FACT[a.id]}" messages=1 verdict=idle
 	expect_doc 'any(.gaps[]; .source == "semctl" and .error == "EACCES" and .count == 1)'
@@ -258,4 +258,24 @@ waits()
 	assert_line "ipctop: msg:${FACT[a.id]}: not removed: msgctl(IPC_RMID): not permitted: it is root's"
 	set_there "${FACT[set]}"
 	queue_there "${FACT[a.id]}"
+}
+
+@test "sysv: a set that its owner may alter and not read: who waits in it is unknown, and it stays unless by force" {
+	world_public
+	local set
+	set=$(ipctop_as_nobody mk sem --mode 200)
+	in_world setpriv --reuid 65534 --regid 65534 --clear-groups "$PYTHON" -c 'import ctypes, sys
+print("begun", flush=True)
+ctypes.CDLL(None).semop(int(sys.argv[1]), b"\0\0\xff\xff\0\0", 1)' "${set#sem:}" >"$BATS_TEST_TMPDIR/waiter" 3>&- &
+	local waiter=$!
+	until_true waits "$set" 1
+	ipctop_as_nobody --json -k sem >"$DOC"
+	expect "$set" waiters=null verdict=unknown reasons=holders-unreadable
+	run -0 ipctop_as_nobody show "$set"
+	assert_output --partial 'whether somebody waits in it could not be read'
+	run -1 ipctop_as_nobody rm --yes "$set"
+	set_there "${set#sem:}"
+	ipctop_as_nobody rm --force "$set"
+	set_gone "${set#sem:}"
+	wait $waiter || :
 }
