@@ -24,6 +24,12 @@ int reach_folder(struct reach *r, uint64_t device) __must_check;
 int reach_ipc_ns(struct reach *r, uint64_t ns) __must_check;
 
 /*
+ * A mount (O_PATH) of the queues of the thread's IPC namespace, which closing takes away. -EPERM: it may not mount,
+ * -ENODEV: the kernel has no POSIX queues; fsopen(2). Any thread.
+ */
+int mqueue_mount(void) __must_check;
+
+/*
  * A pidfd of the process that the row @p told of, by its number and start time: pidfd_open(2). -ESRCH: it has
  * gone, and its number may be another's. Any thread.
  */
@@ -59,6 +65,13 @@ int reach_held(const struct snapshot *s, const struct object *o) __must_check;
  * regular file. @how_more: further flags of open(2). @st: what fstat(2) says of what was opened.
  */
 int reach_file(int root, const char *below, int how_more, struct stat *st) __must_check;
+
+/*
+ * Open what @path leads to for reading, when it is @o: -ENOENT when that is something else, which is asked before
+ * it is opened, since opening alone has effects on devices and pipes. @how: flags for the way there
+ * (O_NOFOLLOW), @how_more: for opening.
+ */
+int reach_same(const char *path, int how, int how_more, const struct object *o) __must_check;
 
 /*
  * Take the write lease on @fd, a file of @owner: the kernel's proof that nobody else has it open or

@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include "ipctop/reach.h"
 
 #define FOLDER "/dev/mqueue"
 

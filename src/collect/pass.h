@@ -330,9 +330,7 @@ void cgroups_read(struct pass *p);
 
 /* mqueue.c: what queues tell of themselves. */
 void mqueues_read(struct pass *p);
-/* A mount (O_PATH) of the queues of the thread's IPC namespace, which closing takes away; or -errno. */
-int mqueue_mount(void) __must_check;
-/* The same of the reader's, or what is mounted of them where it may not mount; after mounts_read. */
+/* As mqueue_mount() of the reader's namespace, or what is mounted of it where it may not mount; after mounts_read. */
 int mqueue_own(const struct pass *p) __must_check;
 
 /* semfile.c: the values of POSIX semaphores. */

@@ -252,13 +252,8 @@ const char *reach_below(const char *path)
 	return NULL;
 }
 
-/*
- * Open for reading what @path leads to, when it is @o; -ENOENT when it is something else. What it is
- * is asked before it is opened: opening alone has effects on devices.
- */
-static int open_same(const char *path, int how, const struct object *o)
+int reach_same(const char *path, int how, int how_more, const struct object *o)
 {
-	int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
 	int fd = open(path, O_PATH | O_CLOEXEC | how), again;
 	struct stat st;
 	char self[40];
@@ -270,12 +265,17 @@ static int open_same(const char *path, int how, const struct object *o)
 		return -ENOENT;
 	}
 	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
-	again = open(self, flags | O_NOATIME);
-	if (again < 0 && errno == EPERM)
-		again = open(self, flags);
+	again = open(self, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | how_more);
 	again = again < 0 ? -errno : again;
 	close(fd);
 	return again;
+}
+
+static int open_same(const char *path, int how, const struct object *o)
+{
+	int fd = reach_same(path, how, O_NOATIME, o);
+
+	return fd == -EPERM ? reach_same(path, how, 0, o) : fd;
 }
 
 static int open_by_fds(const struct snapshot *s, const struct holder *h, uint64_t pid,

@@ -369,18 +369,16 @@ static int open_named(const struct shared_fs *fs, const char *below, int flags)
 	return fd;
 }
 
-static int open_holder(const struct where *w, int flags)
+static int open_holder(const struct where *w, int flags, const struct object *o)
 {
 	char path[96];
-	int fd;
 
 	if (w->fd >= 0)
 		snprintf(path, sizeof(path), "/proc/%u/fd/%d", w->tid, w->fd);
 	else
 		snprintf(path, sizeof(path), "/proc/%u/map_files/%llx-%llx", w->map_tid,
 			 (unsigned long long)w->start, (unsigned long long)w->end);
-	fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | flags);
-	return fd < 0 ? -errno : fd;
+	return reach_same(path, 0, flags, o);
 }
 
 int object_open(const struct pass *p, uint32_t i, int flags)
@@ -391,18 +389,18 @@ int object_open(const struct pass *p, uint32_t i, int flags)
 	int fd;
 
 	fd = w->fs ? open_named((struct shared_fs *)p->filesystems.rows + w->fs - 1, w->below, flags) :
-	     w->fd >= 0 || w->end ? open_holder(w, flags) : -ENOENT;
-	if (fd < 0 || (!fstat(fd, &st) && st.st_ino == o->inode))
+	     w->fd >= 0 || w->end ? open_holder(w, flags, o) : -ENOENT;
+	if (fd < 0 || (!fstat(fd, &st) && reach_is(o, &st)))
 		return fd;
 	close(fd);
 	return -ENOENT;
 }
 
 /* A memfd made without MFD_ALLOW_SEALING is sealed against sealing: that seals nothing. */
-static bool is_sealed(const struct where *w)
+static bool is_sealed(const struct where *w, const struct object *o)
 {
 	const int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_FUTURE_WRITE;
-	int fd = open_holder(w, 0), rc;
+	int fd = open_holder(w, 0, o), rc;
 
 	if (fd < 0)
 		return false;
@@ -419,7 +417,7 @@ static void ask_nameless(void *arg, uint32_t i)
 	const struct where *w = pass_where(x->p, n->object);
 
 	n->statted = stat_holder(x->p, w, &n->stx);
-	n->sealed = o->kind == KIND_MEMFD && n->statted && is_sealed(w);
+	n->sealed = o->kind == KIND_MEMFD && n->statted && is_sealed(w, o);
 }
 
 /* @stx NULL: it could not be asked. */

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/mount.h>
+#include <linux/openat2.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
@@ -21,22 +22,23 @@ struct owned {
 struct walk {
 	struct pass *p;
 	uint64_t device;
-	struct table owners;		/* struct owned, few */
+	struct table owners;		/* struct owned */
+	struct index places;		/* of users in @owners */
 	struct index linked;		/* files with several names, that were met */
 	uint64_t memory;		/* of all files */
 };
 
 static struct owned *owner_of(struct walk *w, uint64_t uid)
 {
-	struct owned *rows = w->owners.rows;
+	uint32_t place = index_find(&w->places, 0, uid, 0);
+	struct owned *row;
 
-	/* neighbours are mostly of one owner */
-	for (uint32_t i = w->owners.count; i-- > 0;)
-		if (rows[i].uid == uid)
-			return &rows[i];
-	rows = table_add(&w->owners, sizeof(*rows));
-	*rows = (struct owned){ .uid = uid };
-	return rows;
+	if (place)
+		return (struct owned *)w->owners.rows + place - 1;
+	index_add(&w->places, 0, uid, 0, w->owners.count);
+	row = table_add(&w->owners, sizeof(*row));
+	*row = (struct owned){ .uid = uid };
+	return row;
 }
 
 static void count_file(struct walk *w, const struct statx *stx)
@@ -76,7 +78,12 @@ static void walk_entry(struct walk *w, int dir, const char *name, int depth)
 
 static void walk_folder(struct walk *w, int parent, const char *name, int depth)
 {
-	int fd = depth < DEPTH_MAX ? openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
+	/* what somebody mounts or links there meanwhile is not walked into */
+	struct open_how how = {
+		.flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV,
+	};
+	int fd = depth < DEPTH_MAX ? (int)syscall(SYS_openat2, parent, name, &how, sizeof(how)) : -1;
 	int error = depth < DEPTH_MAX ? errno : ELOOP;
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *e;
@@ -159,6 +166,7 @@ static int read_mount(struct pass *p, const struct mounts *set, const struct mou
 	add_piles(&w, m->point, (uint64_t)(fs.f_blocks - fs.f_bfree) * fs.f_bsize);
 	close(root);
 	table_release(&w.owners);
+	index_release(&w.places);
 	index_release(&w.linked);
 	return 0;
 }
