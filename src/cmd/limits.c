@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <time.h>
+#include "ipctop/io.h"
 #include "ipctop/limit.h"
 #include "ipctop/text.h"
 
@@ -269,7 +270,8 @@ static int check(const struct limiting *x, const struct snapshot *s)
 	buf_release(&trouble);
 	buf_release(&performance);
 	free(rows);
-	return worst;
+	/* the monitoring system has not seen it: whoever runs it tells why */
+	return io_flush_stdout() ? LEVEL_UNKNOWN : worst;
 }
 
 static int check_words(struct limiting *x, const struct command *command, int words)
@@ -316,7 +318,7 @@ static int prepare(struct limiting *x, const struct command *command, int words)
 static bool asks_for_check(int argc, char **argv)
 {
 	for (int i = 1; i < argc && strcmp(argv[i], "--"); i++)
-		if (!strcmp(argv[i], "--check"))
+		if (!strcmp(argv[i], "--check") || !strncmp(argv[i], "--check=", 8))
 			return true;
 	return false;
 }

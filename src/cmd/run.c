@@ -183,7 +183,7 @@ int cmd_main(int argc, char **argv)
 	rc = check_stdout();
 	if (rc) {
 		cmd_error("standard output: cannot be written: %s", strerror(-rc));
-		return status == USAGE ? USAGE : FAILED;
+		return status > FAILED ? status : FAILED;
 	}
 	return status;
 }

@@ -169,6 +169,9 @@ msgmni"
 	# a recorded one
 	look -k msg
 	run -1 ipctop limits --check --snapshot "$DOC"
+	# what the monitoring system has not got
+	run -3 --separate-stderr in_world sh -c '"$0" limits --check >/dev/full' "$IPCTOP"
+	assert_equal "$stderr" 'ipctop: standard output: cannot be written: No space left on device'
 }
 
 @test "kernel limits: --check of what cannot be read is unknown, unless something is nearly full" {
@@ -199,7 +202,7 @@ msgmni"
 		run -2 ipctop limits $args
 	done
 	for args in "--warn 101" "--warn x" "--crit -1" "--warn 90 --crit 80" "-J" "--interval 1" "--nonsense" "word" \
-		"--warn" "-Q percent==" "--snapshot $DOC.absent"; do
+		"--warn" "-Q percent==" "--snapshot $DOC.absent" "--check=1"; do
 		# shellcheck disable=SC2086
 		run -3 --separate-stderr ipctop limits --check $args
 		assert_equal "${output%% -*}" "IPC UNKNOWN"
