@@ -12,7 +12,9 @@
 #include <sys/sem.h>
 #include <sys/shm.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include "ipctop/audit.h"
+#include "ipctop/reach.h"
 #include "ipctop/text.h"
 
 union semun {
@@ -253,27 +255,29 @@ int find_key(struct removals *r, enum victim v, key_t key, const char *text)
 
 void remove_name(struct removals *r, enum victim v, const char *name)
 {
-	struct buf named = BUF_INIT;
+	struct buf named = BUF_INIT, shown = BUF_INIT;
 	struct act act;
 	int error;
 
 	begin_act(&act, v);
+	text_escape(&shown, name, strlen(name), 0);
 	if (r->verbose)
-		printf("removing %s `%s'\n", victims[v].what, name);
+		printf("removing %s `%s'\n", victims[v].what, shown.s);
 	error = victims[v].unlink(name) ? errno : 0;
 	if (error == EACCES || error == EPERM)
-		compat_error(r->self, 0, "permission denied for name `%s'", name);
+		compat_error(r->self, 0, "permission denied for name `%s'", shown.s);
 	else if (error == ENOENT)
-		compat_error(r->self, 0, "name `%s' not found", name);
+		compat_error(r->self, 0, "name `%s' not found", shown.s);
 	else if (error == ENAMETOOLONG)
-		compat_error(r->self, 0, "name `%s' too long", name);
+		compat_error(r->self, 0, "name `%s' too long", shown.s);
 	else if (error)
-		compat_error(r->self, error, "name `%s' failed", name);
+		compat_error(r->self, error, "name `%s' failed", shown.s);
 	r->failed += error != 0;
 	buf_printf(&named, "%s:%s", victims[v].name, *name == '/' ? "" : "/");
 	text_escape(&named, name, strlen(name), TEXT_AT);
 	log_act(r, &act, named.s, error, OUTCOME_UNLINKED);
 	buf_release(&named);
+	buf_release(&shown);
 }
 
 /* What may be read: others are not even tried. */
@@ -307,11 +311,28 @@ static bool is_victim(int folder, enum victim v, const char *name)
 	return !fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) && S_ISREG(st.st_mode);
 }
 
+/* Queues are those of the own IPC namespace, whatever is mounted, as far as one may see them so. */
+static DIR *open_folder(enum victim v)
+{
+	int root = v == VICTIM_POSIX_MSG ? mqueue_mount() : -1, fd;
+	DIR *folder;
+
+	fd = openat(root < 0 ? AT_FDCWD : root, root < 0 ? victims[v].folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	folder = fd < 0 ? NULL : fdopendir(fd);
+	if (root >= 0)
+		close(root);
+	return folder;
+}
+
 static void remove_all_names(struct removals *r, enum victim v)
 {
-	DIR *folder = opendir(victims[v].folder);
+	DIR *folder = open_folder(v);
 	const struct dirent *entry;
 
+	if (!folder) {
+		compat_error(r->self, errno, "cannot list %s", victims[v].folder);
+		r->failed++;
+	}
 	while (folder && (entry = readdir(folder))) {
 		struct buf name = BUF_INIT;
 

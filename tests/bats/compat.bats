@@ -298,4 +298,15 @@ sets_and_queues_in_many_states()
 	assert_equal "$(in_world ls -A /dev/shm | xargs)" "folder link sem.one"
 	run -0 in_world /mnt/ours/ipcrm --all=psem
 	assert_equal "$(in_world ls -A /dev/shm | xargs)" "folder link"
+	# names were chosen by others
+	in_world touch $'/dev/shm/a\e[7mb'
+	run -0 in_world /mnt/ours/ipcrm -v --all=pshm
+	assert_output 'removing POSIX shared memory `/a\x1B[7mb'"'"
+}
+
+@test "ipcrm: all queues of POSIX are those of the own IPC namespace, also where none are mounted" {
+	in_world /mnt/ours/ipcmk -n /one -q
+	run -0 in_world /mnt/ours/ipcrm -v --all=pmsg
+	assert_output "removing POSIX message queue \`/one'"
+	assert_equal "$(in_world "$IPCTOP" list -nr -k posix-mq -o name)" ""
 }
