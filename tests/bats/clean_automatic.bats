@@ -107,16 +107,16 @@ stays()
 	assert_equal "$(cat "$FAKES/log")" 'job 17: shared memory of nobody: not all that is stale could be removed'
 }
 
-# as_unit COMMAND…: with the capabilities of the unit, in a mount namespace of its own like it.
+# as_unit UNIT COMMAND…: with the capabilities of the unit, in a mount namespace of its own like it.
 as_unit()
 {
-	local unit=$SOURCE/src/share/ipctop-clean.service caps
-	caps=$(sed -n 's/^CapabilityBoundingSet=//p' "$unit" | tr 'A-Z\n' 'a-z ' | sed 's/cap_/+/g; s/ *$//; s/ /,/g')
+	local caps
+	caps=$(sed -n 's/^CapabilityBoundingSet=//p' "$SOURCE/src/share/$1.service" | tr 'A-Z\n' 'a-z ' | sed 's/cap_/+/g; s/ *$//; s/ /,/g')
 	in_world unshare --mount setpriv --no-new-privs --inh-caps=-all --ambient-caps=-all \
-		--bounding-set="-all,$caps" env XDG_CONFIG_HOME="$CONFIG" "$@"
+		--bounding-set="-all,$caps" env XDG_CONFIG_HOME="$CONFIG" "${@:2}"
 }
 
-@test "unit: its capabilities suffice to see all and to clean for all" {
+@test "units: their capabilities suffice to see all and to clean for all" {
 	# a holder that may be read by privilege alone, and one of a mapped file without a name
 	actor held setuid uid=65534
 	tell held shm_open name=held mode=0 size=4096
@@ -129,14 +129,17 @@ as_unit()
 	actor mode setuid uid=65534
 	tell mode shm_open name=unreadable mode=0 size=4096
 	tell mode shmget mode=0
+	tell mode semget mode=0
+	tell mode msgget mode=0
 	kill_actor mode
 
 	look --older-than 0
-	run -0 as_unit "$IPCTOP" --json --older-than 0
+	run -0 as_unit ipctop-clean "$IPCTOP" --json --older-than 0
 	local same='del(.time, .duration, .memory, .mnt_ns, .objects[].age, .objects[].access_time, .objects[].reasons[].text,
 		.objects[].holders[].start_time) | .objects |= sort_by(.name)'
 	diff <(jq "$same" "$DOC") <(jq "$same" <<<"$output") || fail "it sees less"
-	run -0 as_unit "$IPCTOP" clean --yes --older-than 0
+	diff <(ipctop metrics | grep -v collect) <(as_unit ipctop-metrics "$IPCTOP" metrics | grep -v collect) || fail "its figures are others"
+	run -0 as_unit ipctop-clean "$IPCTOP" clean --yes --older-than 0
 	look
 	assert_equal "$(names posix-shm | grep -v '/held\|/used\|:0:')" ''
 	assert_equal "$(names shm)" ''
