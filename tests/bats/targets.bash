@@ -57,7 +57,8 @@ finish()
 	said=$ANSWER
 	actor_wait "$1"
 	[[ $said == "ok"* ]] || fail "$1 says: $said"
-	[ $# = 1 ] || assert_equal "$1: ${FACT[$1.left]}" "$1: $2"
+	[ $# = 1 ] || [ "${FACT[$1.left]}" = "$2" ] ||
+		fail "$1 maps ${FACT[$1.left]} pages, not $2; when all were to let go it was said: ${LET_GO-nothing}"
 }
 
 # wake NAME: its call ends as it is meant to.
@@ -95,6 +96,7 @@ let_go()
 		names+=("${FACT[$1.name]}")
 		shift
 	done
-	run --separate-stderr ipctop detach "${names[@]}" --all --yes --force "${@:2}"
+	run --separate-stderr ipctop detach "${names[@]}" --all --yes --force --verbose "${@:2}"
+	LET_GO=$output$stderr
 	[ "$status" = 0 ] || fail "detach: status $status, $output$stderr"
 }
