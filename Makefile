@@ -15,7 +15,6 @@
 # make install [PREFIX=/usr/local] [DESTDIR=] [SYSCONFDIR=/etc] [WITH_IPCS_LINKS=1]
 #                          with links, ipctop stands in the place of ipcs, ipcrm and ipcmk, too
 # make uninstall           take the same files away again, the links in any case
-# make completions         the words of completions/ipctop anew, after a change of options
 # make clean               remove what was built
 #
 # O=DIR builds elsewhere, V=1 shows commands, SANITIZE=address,undefined instruments
@@ -161,7 +160,10 @@ man1dir := $(DESTDIR)$(PREFIX)/share/man/man1
 man5dir := $(DESTDIR)$(PREFIX)/share/man/man5
 datadir := $(DESTDIR)$(PREFIX)/share/ipctop
 unitdir := $(DESTDIR)$(PREFIX)/lib/systemd/system
-completiondir := $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+share := $(DESTDIR)$(PREFIX)/share
+# In completions/, by the names that each shell looks for.
+completions := $(share)/bash-completion/completions/ipctop $(share)/zsh/site-functions/_ipctop \
+	$(share)/fish/vendor_completions.d/ipctop.fish
 
 pages := $(wildcard man/*.1)
 formats := $(wildcard man/*.5)
@@ -184,12 +186,12 @@ install_naming = sed 's|/usr/local/bin|$(PREFIX)/bin|' $(1) > $(2)/$(notdir $(1)
 
 install: $(O)/ipctop $(schema)
 	$(say) INSTALL $(DESTDIR)$(PREFIX)
-	$(Q)$(INSTALL) -d $(bindir) $(man1dir) $(man5dir) $(datadir) $(unitdir) $(completiondir)
+	$(Q)$(INSTALL) -d $(bindir) $(man1dir) $(man5dir) $(datadir) $(unitdir)
 	$(Q)$(INSTALL) -m 755 $(O)/ipctop $(bindir)/ipctop
 	$(Q)$(INSTALL) -m 644 $(pages) $(man1dir)
 	$(Q)$(INSTALL) -m 644 $(formats) $(man5dir)
 	$(Q)$(INSTALL) -m 644 $(schema) $(datadir)/ipctop-1.schema.json
-	$(Q)$(INSTALL) -m 644 completions/ipctop $(completiondir)/ipctop
+	$(Q)$(foreach f,$(completions),$(INSTALL) -D -m 644 completions/$(notdir $(f)) $(f) &&) :
 	$(Q)$(foreach f,$(fleet),$(INSTALL) -D -m 644 $(f) $(patsubst src/share/%,$(datadir)/%,$(f)) &&) :
 	$(Q)$(foreach f,$(examples),$(call install_naming,$(f),$(datadir)) &&) :
 	$(Q)$(foreach f,$(units),$(call install_naming,$(f),$(unitdir)) &&) :
@@ -198,14 +200,9 @@ install: $(O)/ipctop $(schema)
 uninstall:
 	$(say) REMOVE $(DESTDIR)$(PREFIX)
 	$(Q)$(call each_link,remove_link)
-	$(Q)rm -f $(bindir)/ipctop $(completiondir)/ipctop
+	$(Q)rm -f $(bindir)/ipctop $(completions)
 	$(Q)rm -f $(patsubst man/%,$(man1dir)/%,$(pages)) $(patsubst man/%,$(man5dir)/%,$(formats)) $(patsubst src/share/%,$(unitdir)/%,$(units))
 	$(Q)rm -rf $(datadir)
-
-# The words of the completion, from what the program says of itself; `make lint` compares them.
-completions: $(O)/ipctop
-	$(say) GEN completions/ipctop
-	$(Q)IPCTOP=$(O)/ipctop tests/lint/completion.sh --write
 
 # Only a folder that this Makefile made.
 clean:
@@ -215,5 +212,5 @@ clean:
 help:
 	@sed -n '3,/^$$/s/^# \{0,1\}//p' Makefile
 
-.PHONY: all run install uninstall completions clean help FORCE
+.PHONY: all run install uninstall clean help FORCE
 endif

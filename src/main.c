@@ -27,6 +27,7 @@ const struct command *const commands[] = {
 	&command_help,
 	&command_help_option,
 	&command_version,
+	&command_complete,
 	NULL
 };
 

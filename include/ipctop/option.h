@@ -28,6 +28,7 @@ struct option_row {
 	enum option_type type;
 	void *target;
 	int (*call)(void *target, const char *arg, struct buf *error);	/* 0 or -EINVAL with a sentence */
+	const char *const *words;	/* all that the argument may be, ends with NULL; or NULL */
 };
 #define OPTION_END { .name = NULL, .letter = 0, .help = NULL }
 
@@ -38,6 +39,11 @@ struct option_row {
  * first, or -EINVAL with one sentence in @error.
  */
 int option_parse(const struct option_row *const *tables, int argc, char **argv, struct buf *error) __must_check;
+
+/* The @i-th option of the tables, headings left out; NULL behind the last. */
+const struct option_row *option_at(const struct option_row *const *tables, unsigned int i);
+/* The option that @word gives: "--kind", "--kind=shm", "-k", "-nk" (the last of them); NULL: none. */
+const struct option_row *option_find(const struct option_row *const *tables, const char *word);
 
 /* Print the rows as the option part of --help. */
 void option_help(const struct option_row *const *tables, FILE *out);

@@ -43,6 +43,7 @@ enum time_format { TIME_RELATIVE, TIME_ISO, TIME_EPOCH };
  */
 void units_put_time(struct buf *out, int64_t t, int64_t now, enum time_format format);
 
+extern const char *const time_format_names[];	/* ends with NULL */
 /* "relative", "iso", "epoch"; -EINVAL for anything else. */
 int units_parse_time_format(const char *s, enum time_format *format) __must_check;
 

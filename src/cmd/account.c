@@ -84,7 +84,7 @@ static int run(const struct command *command, int argc, char **argv)
 	struct query q = { .class = CLASS_ACCOUNT };
 	enum account_by by = ACCOUNT_KIND;
 	const struct option_row own[] = {
-		{ 0, "by", "FIELD", "by kind, user or cgroup", OPTION_CALL, &by, set_by },
+		{ 0, "by", "FIELD", "by kind, user or cgroup", OPTION_CALL, &by, set_by, account_names },
 		OPTION_END
 	};
 	int status, first = query_options(&q, command, GROUPS, own, argc, argv, &status);

@@ -18,7 +18,7 @@ struct command {
 	const char *name;	/* "list", "--json" */
 	char letter;		/* "-h" for --help; 0: none */
 	const char *args;	/* "[KIND...]", or NULL */
-	const char *help;	/* one line */
+	const char *help;	/* one line; NULL: not for people */
 	bool options;		/* takes options, --help among them */
 	bool by_link;		/* also run when the program is called by this name */
 	/* @argv[0] is the command's own name */
@@ -31,7 +31,8 @@ extern const struct command command_json, command_batch, command_list, command_s
 	command_clean, command_rm, command_detach, command_save, command_restore, command_cat, command_chmod,
 	command_chown, command_mk,
 	command_ipcs, command_ipcrm, command_ipcmk,
-	command_monitor, command_help, command_help_option, command_version, command_schema;
+	command_monitor, command_help, command_help_option, command_version, command_schema,
+	command_complete;
 
 /* Run the command that @argv names: the whole of the program. */
 int cmd_main(int argc, char **argv);
@@ -121,6 +122,12 @@ struct query {
  */
 int query_options(struct query *q, const struct command *command, unsigned int groups,
 		  const struct option_row *own, int argc, char **argv, int *status);
+/*
+ * What may stand in the place of the last of @words, which stand behind the name of @command: a line for each,
+ * on stdout. @tables are its options, @q the classes of its rows.
+ */
+void complete_words(const struct command *command, const struct query *q,
+		    const struct option_row *const *tables, int count, char **words);
 /*
  * Compile columns, order and filter for the classes @class and @shown, look up users.
  * DONE, or USAGE or FAILED after an error was printed.

@@ -79,15 +79,16 @@ static int set_time_format(void *target, const char *arg, struct buf *error)
 	return rc;
 }
 
+static const char *const color_names[] = {
+	[COLOR_AUTO] = "auto", [COLOR_ALWAYS] = "always", [COLOR_NEVER] = "never", NULL
+};
+
 static int set_color(void *target, const char *arg, struct buf *error)
 {
-	static const char *const words[] = {
-		[COLOR_AUTO] = "auto", [COLOR_ALWAYS] = "always", [COLOR_NEVER] = "never",
-	};
 	struct query *q = target;
 
-	for (unsigned int i = 0; i < ARRAY_SIZE(words); i++) {
-		if (!strcmp(arg ? arg : "always", words[i])) {
+	for (unsigned int i = 0; color_names[i]; i++) {
+		if (!strcmp(arg ? arg : "always", color_names[i])) {
 			q->color = i;
 			return 0;
 		}
@@ -157,8 +158,9 @@ static const struct option_row values_options[] = {
 	{ 'b', "bytes", NULL, "sizes in bytes, ages in seconds", OPTION_FLAG, AT(style.bytes) },
 	{ 0, "numeric", NULL, "numbers instead of user and group names", OPTION_FLAG,
 	  AT(style.numeric) },
-	{ 0, "time-format", "FORMAT", "relative, iso or epoch", CALL(set_time_format) },
-	{ 0, "color", "[=WHEN]", "auto, always or never", CALL(set_color) },
+	{ 0, "time-format", "FORMAT", "relative, iso or epoch", CALL(set_time_format),
+	  time_format_names },
+	{ 0, "color", "[=WHEN]", "auto, always or never", CALL(set_color), color_names },
 	OPTION_END
 };
 
@@ -272,6 +274,11 @@ int query_options(struct query *q, const struct command *command, unsigned int g
 	for (unsigned int t = 0; t < ARRAY_SIZE(option_tables); t++)
 		if (!option_tables[t].groups || option_tables[t].groups & groups)
 			n = rows_copy(q, option_tables[t].rows, rows, n);
+	if (argc > 2 && !strcmp(argv[1], command_complete.name)) {
+		complete_words(command, q, tables, argc - 2, argv + 2);
+		*status = DONE;
+		return -1;
+	}
 	first = option_parse(tables, argc, argv, &error);
 	if (first < 0) {
 		*status = cmd_usage(command, "%s", error.s);

@@ -175,7 +175,7 @@ static int run(const struct command *command, int argc, char **argv)
 	struct option_row own[6 + MAX_CHANGE_ROWS] = {
 		{ 'f', "force", NULL, "also what others hold, too", OPTION_FLAG, &d.force },
 		{ 0, "leave", "WHAT", "what stays at that address: copy (the usual) or fence", OPTION_CALL,
-		  &d.leave, set_leave },
+		  &d.leave, set_leave, leave_names },
 		{ 0, NULL, NULL, "Which processes", OPTION_HEADING },
 		{ 'p', "pid", "PID[,PID...]", "these", OPTION_CALL, &d.pids, set_pids },
 		{ 0, "all", NULL, "all that hold the object", OPTION_FLAG, &d.all },

@@ -31,7 +31,8 @@ static void print_help(void)
 	      "stage of its life it is in, and whether anybody still needs it.\n\n"
 	      "Commands:\n", stdout);
 	for (unsigned int i = 0; commands[i]; i++)
-		print_command(commands[i]);
+		if (commands[i]->help)
+			print_command(commands[i]);
 	fputs("\nObjects are named as tables print them: shm:7, posix-shm:/name, memfd:0:1:99 ...\n"
 	      "'ipctop help COMMAND' lists the options of a command; ipctop(1) is the manual.\n",
 	      stdout);
@@ -50,7 +51,7 @@ static int run_help(const struct command *command, int argc, char **argv)
 		return DONE;
 	}
 	asked = cmd_find(argv[1]);
-	if (!asked)
+	if (!asked || !asked->help)
 		return cmd_unknown(argv[1]);
 	args[0] = argv[1];
 	if (asked->options)

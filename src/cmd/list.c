@@ -154,7 +154,7 @@ static int run(const struct command *command, int argc, char **argv)
 	const struct field *by = NULL;
 	const struct option_row own[] = {
 		{ 0, "by", "FIELD", "sums by user, family, cgroup, unit, container or kind",
-		  OPTION_CALL, &by, set_by },
+		  OPTION_CALL, &by, set_by, group_names },
 		OPTION_END
 	};
 	int status, first = query_options(&q, command, GROUPS, own, argc, argv, &status);

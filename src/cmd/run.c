@@ -88,7 +88,7 @@ static const char *name_of_command(const void *table, unsigned int i)
 {
 	const struct command *c = ((const struct command *const *)table)[i];
 
-	return c ? c->name : NULL;
+	return c && c->help ? c->name : NULL;	/* what is not for people is last */
 }
 
 int cmd_unknown(const char *word)

@@ -274,6 +274,28 @@ static size_t column_of_text(const struct option_row *const *tables)
 	return widest + 2;
 }
 
+const struct option_row *option_at(const struct option_row *const *tables, unsigned int i)
+{
+	for (; *tables; tables++)
+		for (const struct option_row *row = *tables; !is_end(row); row++)
+			if (row->type != OPTION_HEADING && !i--)
+				return row;
+	return NULL;
+}
+
+const struct option_row *option_find(const struct option_row *const *tables, const char *word)
+{
+	bool is_long = !strncmp(word, "--", 2);
+	const struct option_row *row;
+
+	if (word[0] != '-' || !word[1])
+		return NULL;
+	for (unsigned int i = 0; (row = option_at(tables, i)); i++)
+		if (is_long ? row->name && is_whole(row, word) : row->letter == word[strlen(word) - 1])
+			break;
+	return row;
+}
+
 /* Append @text, broken at blanks, each line from @column on; the first line is there already. */
 static void put_wrapped(struct buf *out, const char *text, size_t column)
 {

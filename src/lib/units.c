@@ -245,14 +245,14 @@ void units_put_time(struct buf *out, int64_t t, int64_t now, enum time_format fo
 	}
 }
 
+const char *const time_format_names[] = {
+	[TIME_RELATIVE] = "relative", [TIME_ISO] = "iso", [TIME_EPOCH] = "epoch", NULL
+};
+
 int units_parse_time_format(const char *s, enum time_format *format)
 {
-	static const char *const names[] = {
-		[TIME_RELATIVE] = "relative", [TIME_ISO] = "iso", [TIME_EPOCH] = "epoch",
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		if (!strcmp(s, names[i])) {
+	for (size_t i = 0; time_format_names[i]; i++) {
+		if (!strcmp(s, time_format_names[i])) {
 			*format = i;
 			return 0;
 		}

@@ -1,13 +1,15 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Completion on bash's command line. That its words are the program's is for lint to say.
+# Completion on the command lines of bash, zsh and fish. What the words are is tested in bash, and that
+# the others offer the same.
 
 # shellcheck disable=SC2317 # functions that the completion calls
 
-load world
+load monitor
 
 setup()
 {
+	cd "$BATS_TEST_TMPDIR" || return
 	# shellcheck source=/dev/null
 	. "$SOURCE/completions/ipctop"
 	COMP_WORDBREAKS=$' \t\n"\'><=;|&(:'
@@ -17,6 +19,7 @@ setup()
 
 teardown()
 {
+	monitor_close
 	world_close
 }
 
@@ -24,7 +27,7 @@ teardown()
 complete_line()
 {
 	COMP_LINE=$1 COMP_POINT=${#1}
-	_ipctop "${2-false}"
+	_ipctop "${2-$IPCTOP}"
 	printf '%s\n' "${COMPREPLY[@]}" | sort
 }
 
@@ -38,6 +41,7 @@ offers()
 	offers 'ipctop cl' clean
 	offers 'ipctop --js' --json --json-schema
 	offers 'ipctop help sh' show
+	offers 'ipctop --comp' ''
 	offers 'ipctop unheard --' ''
 }
 
@@ -45,6 +49,9 @@ offers()
 	offers 'ipctop rm --f' --force --filter
 	offers 'ipctop list --f' --filter
 	offers 'ipctop clean --yes --max' --max-remove
+	# options alone are the monitor's
+	offers 'ipctop -b --n' --no-color --no-config --no-lease --no-mouse --no-procmap-query \
+		--no-unicode --numeric
 }
 
 @test "completion: kinds, as words and in lists" {
@@ -54,6 +61,8 @@ offers()
 	offers 'ipctop list --kind shm,posix-sh' shm,posix-shm
 	# '=' ends a word for the shell
 	offers 'ipctop list --kind=shm,posix-sh' shm,posix-shm
+	# of which there is no making
+	offers 'ipctop mk mem' ''
 }
 
 @test "completion: what is left at an address" {
@@ -91,6 +100,15 @@ offers()
 	for word in $(complete_line 'ipctop list -x size:'); do
 		run -0 ipctop list -x "$word"
 	done
+}
+
+@test "completion: each word has its own" {
+	offers 'ipctop account --by ' kind user cgroup
+	offers 'ipctop chmod rel' ''
+	offers 'ipctop chown nobod' nobody
+	offers 'ipctop chown -y --time-format iso nobod' nobody
+	offers 'ipctop list --time-format i' iso
+	offers 'ipctop list --limit ' ''
 }
 
 @test "completion: users" {
@@ -134,16 +152,144 @@ offers()
 	assert_equal "${COMPREPLY[*]}" "${FACT[seg.id]}"
 }
 
-@test "completion: a name is never run, neither when it is offered nor when it is taken" {
+@test "completion: kinds of which a command can do nothing are not offered" {
 	world_open
-	in_world sh -c ': >"/dev/shm/\$(touch x)\`touch y\`;z"'
+	actor memfd memfd
+	actor sem semget
 	in_program() { ipctop "$@"; }
-	COMP_LINE='ipctop rm posix-shm:' COMP_POINT=20
-	cd "$BATS_TEST_TMPDIR"
-	_ipctop in_program
-	assert_equal "${#COMPREPLY[@]}" 1
-	eval "run -0 ipctop list -n -o name -k posix-shm; set -- posix-shm:${COMPREPLY[0]}"
+	assert_equal "$(complete_line 'ipctop rm ' in_program)" "sem:${FACT[sem.id]}"
+	assert_regex "$(complete_line 'ipctop detach ' in_program)" '^memfd:[^ ]*$'
+	assert_equal "$(complete_line 'ipctop mk --name ' in_program)" ''
+}
+
+@test "completion: processes, by what they are called; of an object those that hold it" {
+	world_open
+	actor a shmget
+	tell a shmat
+	actor other memfd
+	in_program() { ipctop "$@"; }
+	assert_equal "$(complete_line 'ipctop maps ' in_program | grep -cx "${FACT[a.pid]}\|${FACT[other.pid]}")" 2
+	assert_equal "$(complete_line "ipctop detach shm:${FACT[a.id]} --pid=" in_program)" "${FACT[a.pid]}"
+	assert_equal "$(ipctop --complete detach "shm:${FACT[a.id]}" -p '')" "${FACT[a.pid]}"$'\tactor'
+}
+
+
+# in_shell SHELL [LINE…]: on a terminal in the world, with these lines of its own at its start. What
+# `ipctop` is given there stands in ./taken.
+in_shell()
+{
+	local home=$BATS_TEST_TMPDIR/home start
+	local -a command
+	need_command "$1"
+	mkdir "$home"
+	case $1 in
+	bash)	start=$home/start command=(bash --rcfile "$start" -i) ;;
+	zsh)	start=$home/.zshrc command=(zsh -d -i) ;;
+	fish)	start=$home/start command=(fish --no-config --init-command "source $start") ;;
+	esac
+	case $1 in
+	bash)	echo ". '$SOURCE/completions/ipctop'" ;;
+	zsh)	echo "fpath=('$SOURCE/completions' \$fpath); autoload -Uz compinit"
+		echo "compinit -u -C -d '$BATS_FILE_TMPDIR/dump'" ;;
+	fish)	echo "source '$SOURCE/completions/ipctop.fish'"
+		cat <<-'END' ;;
+			function ipctop
+				test "$argv[1]" = --complete && command ipctop $argv || printf "%s\n" $argv >taken
+			end
+		END
+	esac >"$start"
+	[ "$1" = fish ] || cat >>"$start" <<-'END'
+		ipctop() { [ "$1" = --complete ] && command ipctop "$@" || printf "%s\n" "$@" >taken; }
+	END
+	printf '%s\n' "cd '$BATS_TEST_TMPDIR'" "${@:2}" >>"$start"
+	terminal_open 120 40 nsenter -t "$WORLD_PID" "${WORLD_ENTER[@]}" -- env HOME="$home" ZDOTDIR="$home" \
+		XDG_CONFIG_HOME="$home" XDG_DATA_HOME="$home" XDG_CACHE_HOME="$home" PATH="${IPCTOP%/*}:$PATH" \
+		PS1='$ ' "${command[@]}"
+}
+
+# taken_in SHELL: the name of the only file is what one gets that presses Tab, whatever it is.
+taken_in()
+{
+	local name
+	world_open
+	in_world sh -c ': >"/dev/shm/$1"' sh $'$(touch x)`touch y`;z\e[31m"q\'\\ \t\n:=,@{a,b}[c]*?~#!&|<>%\xc3\xa9\xff'
+	name=$(ipctop list -nr -o name -k posix-shm)
+	in_shell "$1"
+	type 'ipctop rm posix-shm:'
+	press Tab Enter
+	until_seen test -s taken || fail "nothing was taken: $(screen; echo "$SCREEN")"
+	assert_equal "$(cat taken)" rm$'\n'"$name"
 	assert [ ! -e x ]
 	assert [ ! -e y ]
-	assert_equal "$1" "$(ipctop list -nr -o name -k posix-shm)"
+}
+
+@test "completion: a name is never run, and is taken as it is: bash" {
+	taken_in bash
+}
+
+@test "completion: a name is never run, and is taken as it is: zsh" {
+	taken_in zsh
+}
+
+@test "completion: a name is never run, and is taken as it is: fish" {
+	taken_in fish
+}
+
+LINES_TO_COMPLETE=('ipctop ' 'ipctop cl' 'ipctop rm -' 'ipctop list posix-' 'ipctop list -k shm,posix-'
+	'ipctop list --kind=s' 'ipctop list -o +c' 'ipctop list -o name,' 'ipctop list -x size:'
+	'ipctop clean -u root,nobod' 'ipctop rm posix-shm:/' 'ipctop unheard ' 'ipctop list --limit ')
+
+@test "completion: fish and zsh offer the same words as bash, and files" {
+	local i
+	local -a fish
+	world_open
+	shm_files one two
+	in_program() { ipctop "$@"; }
+	COMP_WORDBREAKS=' '
+	for i in "${!LINES_TO_COMPLETE[@]}"; do
+		complete_line "${LINES_TO_COMPLETE[i]}" in_program | sed "/./!d; s/^/$i /"
+	done | sort -u >offered.bash
+	assert [ "$(wc -l <offered.bash)" -gt 150 ]
+
+	need_command fish
+	fish=(in_world env PATH="${IPCTOP%/*}:$PATH" HOME="$BATS_TEST_TMPDIR" fish --no-config -c
+		"source '$SOURCE/completions/ipctop.fish'; for i in (seq (count \$argv)); complete -C \$argv[\$i] |
+		string replace -r '^' (math \$i - 1)' '; end")
+	"${fish[@]}" "${LINES_TO_COMPLETE[@]}" | sed 's/\t.*//' | sort -u >offered.fish
+	diff offered.bash offered.fish
+	run -0 "${fish[@]}" 'ipctop rm posix-shm:/o' "ipctop list --snapshot=$PWD/offered.b" \
+		"ipctop list --snapshot $PWD/offered.b"
+	assert_regex "${lines[0]}" $'^0 posix-shm:/one\t0B root [0-9]+s$'
+	assert_equal "${lines[1]} ${lines[2]}" "1 --snapshot=$PWD/offered.bash 2 $PWD/offered.bash"
+
+	printf '%s\n' "${LINES_TO_COMPLETE[@]}" >lines
+	# what is added for good, and not only compared
+	in_shell zsh 'compadd() { local -a got
+		[[ -n ${(M)@:#-[DO]} ]] || { builtin compadd -O got "$@"; print -rl -- "$line_nr "${^got} >>words; }
+		builtin compadd "$@"; }
+		offer() { local line_nr=0; for BUFFER in ${(f)"$(<lines)"}; do CURSOR=$#BUFFER; zle list-choices; ((++line_nr)); done
+		BUFFER=; : >listed; }
+		zle -N offer; bindkey "^T" offer'
+	press Ctrl-t
+	until_seen test -e listed || fail "zsh never came to an end: $(screen; echo "$SCREEN")"
+	diff offered.bash <(grep ' .' words | sort -u)
+	type "ipctop list --snapshot=$PWD/offered.b"
+	press Tab Enter
+	until_seen test -s taken
+	assert_equal "$(cat taken)" "list"$'\n'"--snapshot=$PWD/offered.bash"
+	type 'ipctop rm posix-shm:/'
+	press Tab
+	wait_screen -e 'posix-shm:/one +(posix-shm:/two +)?-- 0B root [0-9]+s'
+}
+
+@test "completion: bash tells beside a name what it is, and it is no part of the line" {
+	world_open
+	shm_files one two
+	in_shell bash
+	type 'ipctop rm posix-shm:/'
+	press Tab Tab
+	wait_screen -e '/one  \(0B root [0-9]+s\) +/two  \(0B'
+	press o Tab Enter
+	until_seen test -s taken
+	assert_equal "$(cat taken)" $'rm\nposix-shm:/one'
 }

@@ -118,6 +118,8 @@ findings=$(diff <(sort -k 2 - <(printf '644 opt/it/share/man/man1/%s\n' "${pages
 	644 opt/it/lib/systemd/system/ipctop-metrics.service
 	644 opt/it/lib/systemd/system/ipctop-metrics.timer
 	644 opt/it/share/bash-completion/completions/ipctop
+	644 opt/it/share/fish/vendor_completions.d/ipctop.fish
+	644 opt/it/share/zsh/site-functions/_ipctop
 	644 opt/it/share/ipctop/ipctop-1.schema.json
 	644 opt/it/share/man/man5/ipctop-json.5
 	644 opt/it/share/ipctop/grafana/ipctop.json
@@ -135,7 +137,7 @@ verdict "what names the program by its path names the installed one" "$(grep -rn
 	grep -LF /opt/it/bin lib/systemd/system/*.service share/ipctop/*.cron share/ipctop/*.sh 2>&1)"
 cd "$OLDPWD" || exit 1
 "${make[@]}" uninstall >/dev/null 2>&1
-verdict "uninstall takes them away" "$(files; find "$scratch/dest" -name 'ipctop*')"
+verdict "uninstall takes them away" "$(files; find "$scratch/dest" -name '*ipctop*')"
 
 said=$("${make[@]}" install WITH_IPCS_LINKS=1 2>&1)
 findings=$(diff - <(links) <<-'END'
