@@ -289,6 +289,9 @@ static void settle(const struct change *c, int rc)
 	else if (rc == -EPERM && is_for_room(c, &most))
 		act_settle(plan, c->act, OUTCOME_FAILED, "%s: not permitted: it has more room than kernel.msgmnb allows "
 			   "by now, %llu bytes: that takes CAP_SYS_RESOURCE", c->call, (unsigned long long)most);
+	else if (rc == -EPERM && c->act->action == ACTION_CHOWN && c->now.uid == geteuid())
+		act_settle(plan, c->act, OUTCOME_FAILED, "%s: not permitted: to give away what is one's own takes CAP_CHOWN",
+			   c->call);
 	else if (rc)
 		settle_errno(c->a, c->act, c->call, -rc);
 	else if (is_equal(&c->now, &c->want))

@@ -56,13 +56,27 @@ static const char *why_not(int64_t rc)
 	return strerror(-rc);
 }
 
-/* Told as tables print it, however it was typed. */
-static void tell_not_found(const char *word, int64_t rc)
+/* What no process needs to hold is seen without reading any; @kind NR_KINDS: it is not known. */
+static bool may_be_unseen(const struct snapshot *s, enum kind kind)
 {
+	for (uint32_t i = 0; i < snapshot_count(s, CLASS_GAP); i++) {
+		const struct gap *gap = snapshot_row(s, CLASS_GAP, i);
+
+		if (!gap->pids.count || kind == NR_KINDS || !kinds[kind].outlives)
+			return true;
+	}
+	return false;
+}
+
+/* Told as tables print it, however it was typed. Whether it may be there all the same. */
+static bool tell_not_found(const struct snapshot *s, const char *word, int64_t rc)
+{
+	enum kind kind = NR_KINDS;
 	struct buf text = BUF_INIT, error = BUF_INIT;
 	struct name name = { 0 };
 
 	if (!name_parse(word, &name, &error)) {
+		kind = name.kind;
 		name_put(&text, &name);
 		name_release(&name);
 	} else {
@@ -71,6 +85,7 @@ static void tell_not_found(const char *word, int64_t rc)
 	cmd_error("%s: %s", text.s, why_not(rc));
 	buf_release(&text);
 	buf_release(&error);
+	return rc == -ENOENT && may_be_unseen(s, kind);
 }
 
 /* The rows of the names, each once; an error for each that has none. */
@@ -78,20 +93,22 @@ uint32_t *query_find(const struct snapshot *s, int argc, char **argv, uint32_t *
 {
 	struct name_finder *finder = name_finder_new(s);
 	uint32_t *rows = xcalloc(argc, sizeof(*rows));
-	bool *taken = xcalloc(snapshot_count(s, CLASS_OBJECT), sizeof(*taken));
+	bool *taken = xcalloc(snapshot_count(s, CLASS_OBJECT), sizeof(*taken)), unseen = false;
 
 	*count = 0;
 	for (int i = 0; i < argc; i++) {
 		int64_t row = name_find(finder, argv[i]);
 
 		if (row < 0) {
-			tell_not_found(argv[i], row);
+			unseen |= tell_not_found(s, argv[i], row);
 			*status = FAILED;
 		} else if (!taken[row]) {
 			taken[row] = true;
 			rows[(*count)++] = row;
 		}
 	}
+	if (unseen)
+		query_print_incomplete(s);
 	free(taken);
 	name_finder_free(finder);
 	return rows;

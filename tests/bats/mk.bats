@@ -212,6 +212,8 @@ as_nobody_refused()
 	look
 	assert_equal "$(jq -r '[.objects[] | select(.kind != "file") | "\(.uid) \(.mode)"] | unique[]' "$DOC")" '65534 0600'
 	run -0 ipctop_as_nobody mk sem --value 4
+	run -1 ipctop_as_nobody chown root posix-shm:/a
+	assert_output --partial 'to give away what is one'"'"'s own takes CAP_CHOWN'
 	as_nobody_refused 'it cannot be given to user 0, group 65534: only root may do that' posix-shm -s 1 --name b --owner root
 	as_nobody_refused 'only root may do that' posix-sem --name b --owner root
 	as_nobody_refused 'only root may do that' posix-mq --name b --owner root

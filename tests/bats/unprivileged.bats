@@ -150,3 +150,12 @@ look_as_nobody()
 	jq "$keep" "$DOC" >"$BATS_TEST_TMPDIR/text"
 	diff "$BATS_TEST_TMPDIR/query" "$BATS_TEST_TMPDIR/text"
 }
+
+@test "unprivileged: what may be there all the same is not just said to be none" {
+	run -1 ipctop_as_nobody show memfd:0:1:3
+	assert_line 'ipctop: memfd:0:1:3: no such object'
+	assert_line --regexp '^ipctop: incomplete: .*: run as root for all$'
+	# the kernel lists all segments to everybody
+	run -1 ipctop_as_nobody show shm:99
+	assert_output 'ipctop: shm:99: no such object'
+}
