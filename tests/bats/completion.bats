@@ -240,6 +240,7 @@ LINES_TO_COMPLETE=('ipctop ' 'ipctop cl' 'ipctop rm -' 'ipctop list posix-' 'ipc
 	'ipctop clean -u root,nobod' 'ipctop rm posix-shm:/' 'ipctop unheard ' 'ipctop list --limit ')
 
 @test "completion: fish and zsh offer the same words as bash, and files" {
+	! sanitized || skip "the program is the same for all three"
 	local i
 	local -a fish
 	world_open
