@@ -35,8 +35,14 @@ int mqueue_mount(void) __must_check;
  */
 int reach_process(const struct process *p) __must_check;
 /*
+ * Whether the process of that pidfd has ended, all its threads (pidfd_open(2), POLLIN). One that seems to is given
+ * 2 seconds for it: a thread that is gone, or a leader, tells nothing of a process. Any thread.
+ */
+bool reach_ended(int pidfd);
+/*
  * Where that process maps @o shared now, in the order of addresses: rows of struct reach_mapping in @rows,
- * which the caller releases. 0, -ESRCH, or -errno of reading. Any thread.
+ * which the caller releases. 0; -ESRCH; -EAGAIN: it has no memory just now, since it ends or its threads come and
+ * go; or -errno of reading. Any thread.
  */
 struct reach_mapping {
 	uint64_t start, length, offset;	/* bytes */

@@ -142,6 +142,7 @@ struct process {
 	struct facts facts;
 	uint64_t pid;
 	int64_t start_time;		/* milliseconds since the epoch */
+	uint64_t start_tics;		/* the same as proc_pid_stat(5) has it, whatever the clock does; 0: not known */
 	uint64_t uid;
 	const char *user, *comm, *cmdline, *cgroup, *unit, *container;
 	uint64_t pid_ns;
@@ -319,6 +320,7 @@ struct act {
 	/* of detach: one row for each mapping of a process, those of one process beside each other */
 	uint64_t pid;
 	int64_t start_time;		/* of the process, milliseconds since the epoch */
+	uint64_t start_tics;		/* as of struct process */
 	const char *comm;
 	uint64_t start, length, offset;	/* of the mapping */
 	const char *prot;		/* "rw-s" */

@@ -179,7 +179,8 @@ static int operate(int id, unsigned short first)
 	struct sembuf up = { .sem_op = 1, .sem_flg = IPC_NOWAIT }, down = { .sem_op = -1, .sem_flg = IPC_NOWAIT };
 	struct sembuf both[] = { first ? down : up, first ? up : down };
 
-	return semop(id, both, ARRAY_SIZE(both)) ? -errno : 0;
+	/* E2BIG: kernel.sem allows one at a time */
+	return semop(id, both, ARRAY_SIZE(both)) && errno != E2BIG ? -errno : 0;
 }
 
 int copied_set(const struct object *o, int id, const char *s, size_t n, struct buf *error)
@@ -268,7 +269,7 @@ static int send_all(int id, const char *s, size_t n, struct buf *error)
 		rc = send(id, &m);
 	if (rc == -EAGAIN)
 		buf_puts(error, "it has no room for its messages");
-	else if (rc == -EINVAL && m.length > most)
+	else if (rc == -EINVAL && most && m.length > most)
 		buf_printf(error, "a message is longer than kernel.msgmax, %" PRIu64 " bytes: raise that", most);
 	else if (rc)
 		buf_printf(error, "a message cannot be sent: %s", strerrordesc_np(-rc));

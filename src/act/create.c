@@ -383,20 +383,26 @@ static int begin_mqueue(struct creation *c, struct newborn *n, struct buf *error
 
 static int undo_mqueue(const struct creation *c, const struct newborn *n)
 {
-	struct stat st;
+	struct stat own, st;
 	mqd_t there;
-	bool same;
+	int rc;
 
+	if (fstat(n->file.fd, &own))
+		return -errno;
 	/* what its maker may not read with the mode that it was given would look like another's */
 	(void)!fchmod(n->file.fd, HIDDEN_MODE);
 	there = mq_open(c->path, O_RDONLY | O_NONBLOCK);
 	if (there < 0)
-		return errno == EACCES ? -ESTALE : -errno;
-	same = !fstat(there, &st) && is_same(n->file.fd, &st);
-	mq_close(there);
-	if (!same)
-		return -ESTALE;
-	return mq_unlink(c->path) ? -errno : 0;
+		rc = errno == EACCES ? -ESTALE : -errno;
+	else if (fstat(there, &st) || !is_same(n->file.fd, &st))
+		rc = -ESTALE;
+	else
+		rc = mq_unlink(c->path) ? -errno : 0;
+	if (there >= 0)
+		mq_close(there);
+	if (rc)
+		(void)!fchmod(n->file.fd, own.st_mode & 0777);
+	return rc;
 }
 
 static const struct maker {

@@ -17,6 +17,7 @@ struct letting_go {
 	uint64_t nattch;
 	bool started;			/* the process was asked for more than to be looked at */
 	bool ended;			/* it is no more */
+	bool unseen;			/* what it maps after that could not be read */
 	struct detach_result result;
 	struct buf why;
 };
@@ -102,6 +103,8 @@ static int look_and_run(struct letting_go *x)
 
 	if (!rc)
 		rc = run(x, pidfd);
+	else if (pidfd >= 0 && (rc == -ESRCH || rc == -EAGAIN))
+		rc = reach_ended(pidfd) ? -ESRCH : -EAGAIN;
 	if (pidfd >= 0)
 		close(pidfd);
 	return rc;
@@ -130,7 +133,7 @@ static void forget_promise(struct act *act)
 static bool was_refused(int rc)
 {
 	static const int refusals[] = {
-		ESTALE, EPERM, EACCES, EBUSY, EOPNOTSUPP, ENOMEM, ERANGE, ETIMEDOUT,
+		ESTALE, EPERM, EACCES, EBUSY, EOPNOTSUPP, ENOMEM, ERANGE, ETIMEDOUT, EAGAIN,
 	};
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(refusals); i++)
@@ -156,7 +159,7 @@ static void settle_undone(const struct letting_go *x, struct act *act, int rc)
 /* Who was killed may have done one more than it came to tell. */
 static bool was_done(const struct letting_go *x, uint32_t i, int rc)
 {
-	return i < x->result.done || (rc == -EINTR && x->started && !x->ended);
+	return i < x->result.done || (rc == -EINTR && x->started && !x->ended && !x->unseen);
 }
 
 static void settle(struct letting_go *x, int rc)
@@ -201,13 +204,16 @@ void holder_detach(struct actor *a, struct act *act, const struct object *fresh)
 		.a = a, .fresh = fresh, .process = act_process(act), .why = BUF_INIT,
 		.ranges = xcalloc(a->ngroup, sizeof(*x.ranges)),
 	};
-	int rc;
+	int rc, after = 0;
 
 	x.counted = kinds[fresh->kind].counted && !segment_attachments(a->ways, fresh, &x.nattch);
 	rc = look_and_run(&x);
+	if (x.started)
+		after = reach_mappings(&x.process, fresh, &x.now);
 	/* who has ended maps nothing */
-	x.ended = x.started && reach_mappings(&x.process, fresh, &x.now);
-	if (x.ended)
+	x.ended = after == -ESRCH;
+	x.unseen = after && !x.ended;
+	if (after)
 		x.now.count = 0;
 	settle(&x, rc);
 	if (x.counted && x.started)

@@ -62,6 +62,7 @@ static void set_process(struct act *act, const struct process *p, struct arena *
 	FACT_SET(act, pid, p->pid);
 	if (FACT_KNOWN(p, start_time))
 		FACT_SET(act, start_time, p->start_time);
+	act->start_tics = p->start_tics;
 	if (FACT_KNOWN(p, comm))
 		FACT_SET(act, comm, arena_strdup(arena, p->comm));
 }
@@ -73,6 +74,7 @@ struct process act_process(const struct act *act)
 	FACT_SET(&p, pid, act->pid);
 	if (FACT_KNOWN(act, start_time))
 		FACT_SET(&p, start_time, act->start_time);
+	p.start_tics = act->start_tics;
 	return p;
 }
 
@@ -163,6 +165,8 @@ void settle_detach(struct plan *plan, struct act *act, int rc, const char *why)
 {
 	if (rc == -ESRCH)
 		act_settle(plan, act, OUTCOME_GONE, "that process has ended");
+	else if (rc == -EAGAIN && !*why)
+		act_settle(plan, act, OUTCOME_REFUSED, "its threads came and went: none could be asked");
 	else
 		act_settle(plan, act, OUTCOME_REFUSED, "%s%s", *why ? why : strerror(-rc),
 			   rc == -ERANGE ? "; --force does it all the same" : "");

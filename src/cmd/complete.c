@@ -227,7 +227,7 @@ static void offer_holders_of(const struct completion *c, const struct snapshot *
 		buf_reset(&help);
 		buf_printf(&pid, "%" PRIu64, p->pid);
 		if (p->comm)
-			buf_puts(&help, p->comm);
+			text_escape(&help, p->comm, strlen(p->comm), 0);
 		offer(c, pid.s, help.s);
 	}
 	buf_release(&pid);

@@ -4,21 +4,19 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include "ipctop/clock.h"
 #include "ipctop/io.h"
 #include "ipctop/reach.h"
 
-/* As far as start times of two passes may be apart: system.c, and a tick. */
-#define SLACK_MS	510
+#define END_US	2000000		/* of a process that was killed: that its last thread has gone */
 
 static bool is_same_process(const struct process *row, const struct life_facts *f)
 {
-	int64_t started = tics_ms(f->start) + clock_real_ms() - clock_boot_ms();
-
 	/* where nothing was read of it, its mapping must do */
-	return !FACT_KNOWN(row, start_time) || llabs(started - row->start_time) <= SLACK_MS;
+	return !row->start_tics || row->start_tics == f->start;
 }
 
 static bool has_memory(int dir)
@@ -34,11 +32,12 @@ static bool has_memory(int dir)
 	return any;
 }
 
-/* A leader that called pthread_exit has no memory; its threads still do. */
-static void go_to_thread(struct held *x)
+/* A leader that called pthread_exit has no memory; its threads still do. -EAGAIN: those that were seen went. */
+static int go_to_thread(struct held *x)
 {
 	struct table tids = { 0 };
 	const uint32_t *tid;
+	int rc = -EAGAIN;
 
 	if (!thread_list(x->dir, x->process->pid, &tids)) {
 		tid = tids.rows;
@@ -51,6 +50,7 @@ static void go_to_thread(struct held *x)
 			if (dir >= 0 && has_memory(dir)) {
 				close(x->dir);
 				x->dir = dir;
+				rc = 0;
 				break;
 			}
 			if (dir >= 0)
@@ -58,6 +58,7 @@ static void go_to_thread(struct held *x)
 		}
 	}
 	table_release(&tids);
+	return rc;
 }
 
 static int look(struct held *x)
@@ -73,9 +74,9 @@ static int look(struct held *x)
 		return rc == -ENOENT ? -ESRCH : rc;
 	if (!is_same_process(x->process, &f))
 		return -ESRCH;
-	if (f.state == 'Z' && f.threads > 1)
-		go_to_thread(x);
-	return 0;
+	if (f.state != 'Z' && f.state != 'X')
+		return 0;
+	return f.threads > 1 ? go_to_thread(x) : -ESRCH;
 }
 
 static int open_process(struct held *x)
@@ -128,8 +129,8 @@ int reach_process(const struct process *p)
 	int fd = syscall(SYS_pidfd_open, (pid_t)p->pid, 0), rc;
 	struct held x = { .process = p };
 
-	if (fd < 0)
-		return -errno;
+	if (fd < 0)	/* a thread of another has its number */
+		return errno == EINVAL || errno == ENOENT ? -ESRCH : -errno;
 	rc = open_process(&x);
 	if (!rc) {
 		held_close(&x);
@@ -153,6 +154,20 @@ static void add_shared(void *arg, const struct vma *vma)
 			(struct reach_mapping){ vma->start, vma->end - vma->start, vma->offset };
 }
 
+bool reach_ended(int pidfd)
+{
+	int64_t until = clock_mono_us() + END_US, left;
+	struct pollfd p = { .fd = pidfd, .events = POLLIN };
+	int n = -1;
+
+	while (n < 0 && (left = until - clock_mono_us()) > 0) {
+		n = poll(&p, 1, (int)(left / 1000) + 1);
+		if (n < 0 && errno != EINTR)
+			break;
+	}
+	return n > 0 && p.revents & POLLIN;
+}
+
 int reach_mappings(const struct process *p, const struct object *o, struct table *rows)
 {
 	struct shared_vmas shared = { .o = o, .rows = rows };
@@ -162,6 +177,9 @@ int reach_mappings(const struct process *p, const struct object *o, struct table
 	if (rc)
 		return rc;
 	rc = held_vmas(&x, MAPS_SHARED, rows, add_shared, &shared);
+	/* at its end it has no memory before it has ended */
+	if (!rc && !rows->count && !has_memory(x.dir))
+		rc = -EAGAIN;
 	held_close(&x);
 	return rc;
 }

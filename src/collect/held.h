@@ -12,7 +12,7 @@ struct held {
 	const struct process *process;
 	int dir;			/* its folder in /proc (O_PATH): of a dead leader that of a thread */
 };
-/* Holder @i of @o. 0 (held_close), -ESRCH: it has gone, or its number is another's, or -errno. */
+/* Holder @i of @o. 0 (held_close), -ESRCH: it has gone, or its number is another's; -EAGAIN: its threads come and go; or -errno. */
 int held_open(struct held *x, const struct snapshot *s, const struct object *o, uint32_t i) __must_check;
 void held_close(struct held *x);
 /* Whether @vma is of the object, and (part of) a mapping that the snapshot has. */

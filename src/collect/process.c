@@ -211,6 +211,7 @@ static void set_cgroup(struct pass *p, struct process *row, const char *path)
 static void set_facts(struct pass *p, struct process *row, const struct process_facts *facts)
 {
 	FACT_SET(row, start_time, tics_ms(facts->tics) + p->c->boot_offset);
+	row->start_tics = facts->tics;
 	FACT_SET(row, uid, facts->euid);
 	FACT_SET(row, comm, arena_strdup(p->s->arena, facts->comm));
 	/* "-" stands for none: a dead leader's memory is gone, and its command line with it */

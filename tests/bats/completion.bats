@@ -171,6 +171,11 @@ offers()
 	assert_equal "$(complete_line 'ipctop maps ' in_program | grep -cx "${FACT[a.pid]}\|${FACT[other.pid]}")" 2
 	assert_equal "$(complete_line "ipctop detach shm:${FACT[a.id]} --pid=" in_program)" "${FACT[a.pid]}"
 	assert_equal "$(ipctop --complete detach "shm:${FACT[a.id]}" -p '')" "${FACT[a.pid]}"$'\tactor'
+	# they chose that themselves
+	cp "$ACTOR" $'e\e[7m\nX\tY'
+	ACTOR=$PWD/$'e\e[7m\nX\tY' actor sly shmget
+	tell sly shmat
+	assert_equal "$(ipctop --complete detach "shm:${FACT[sly.id]}" -p '')" "${FACT[sly.pid]}"$'\te\\x1B[7m\\x0AX\\x09Y'
 }
 
 

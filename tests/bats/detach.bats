@@ -406,6 +406,16 @@ TOO='with a copy of its own process [0-9]+ no longer sees what others write to i
 	untouched 1
 }
 
+@test "detach: who may trace a process and not send it signals is not told that it has ended" {
+	actor a setuid uid=65534
+	tell a shmget size=65536
+	tell a shmat
+	run -0 in_world setpriv --bounding-set -kill --inh-caps -kill "$IPCTOP" detach "shm:${FACT[a.id]}" --all --yes --verbose
+	assert_output --partial "process ${FACT[a.pid]} (actor) detached"
+	look
+	expect "shm:${FACT[a.id]}" nattch=0
+}
+
 @test "detach: tables as asked for, raw and in pairs" {
 	attached
 	run -0 ipctop detach "$SEG" --all --yes -nr -o name,pid,result,nattch,new_nattch

@@ -207,7 +207,7 @@ LAYOUT=layout=rw,r,none,rx,hole,lock,dontfork,dontdump,random
 
 @test "detach harmless: who is killed while it is held dies at once" {
 	local job
-	target t writers kind=memfd size=64M
+	target t writers kind=memfd size=256M
 	# shellcheck disable=SC2016
 	in_world bash -c 'while [ $SECONDS -lt 20 ] && [ -e "/proc/$1/status" ]; do
 			while read -r key value; do
@@ -220,5 +220,6 @@ LAYOUT=layout=rw,r,none,rx,hole,lock,dontfork,dontdump,random
 	assert_equal "$ANSWER" 'broken: killed by signal 9'
 	actor_wait t
 	wait $job
+	assert_equal "$status" 0
 	assert_output --regexp 'gone|went away'
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include "ipctop/clock.h"
 #include "ipctop/io.h"
+#include "ipctop/reach.h"
 #include "child.h"
 #include "gate.h"
 #include "leave.h"
@@ -119,7 +120,7 @@ static int inject_all(struct work *w, struct thread *th, int (*fn)(struct work *
 	int rc = injector_open(&w->in, &w->t, th, w->v.blob), end;
 
 	if (rc)
-		return say_gone(w->r->pid, w->why);
+		return say_unread(w->r->pid, rc, w->why);
 	rc = fn(w);
 	end = injector_close(&w->in);
 	return rc ? rc : end;
@@ -289,13 +290,22 @@ static int work(const struct detach_request *r, pid_t self, struct report *repor
 	return or_gone(r, rc, why);
 }
 
+/* The child saw threads. Of a process all must have ended, which its descriptor tells; then nobody traces it any more. */
+static int confirmed(const struct detach_request *r, int rc, struct buf *why)
+{
+	if (rc != -ESRCH || reach_ended(r->pidfd))
+		return rc;
+	buf_reset(why);
+	return -EAGAIN;
+}
+
 int detach_run(const struct detach_request *r, struct detach_result *result, struct buf *why)
 {
 	struct report said;
 	int rc = child_run(r, work, &said, why);
 
 	*result = said.result;
-	return rc;
+	return confirmed(r, rc, why);
 }
 
 static int foresee(const struct detach_request *r, pid_t self, struct report *report, struct buf *why)
@@ -315,5 +325,5 @@ int detach_foresee(const struct detach_request *r, struct detach_look *look, str
 	*look = said.look;
 	for (uint32_t i = 0; i < r->nranges; i++)
 		look->length += r->ranges[i].length;
-	return rc;
+	return confirmed(r, rc, why);
 }

@@ -64,6 +64,8 @@ struct detach_result {
  *	-ESTALE		it does not map that any more, or in another way
  *	-EPERM		it may not be traced (ptrace(2): credentials, dumpable, Yama)
  *	-EINTR		what does it was killed; @result->done ranges are let go
+ *	-EAGAIN		none of its threads could do it: they are always elsewhere, or, without a sentence, those
+ *			that were seen went and others came
  *	-EBUSY		it is traced by another, or cannot be interrupted just now
  *	-ETIMEDOUT	a thread did not stop, or did not run (state D, a frozen control group); or something that
  *			the process maps does not answer (FUSE, userfaultfd)

@@ -219,7 +219,7 @@ int leave_step(struct injector *in, enum leave_step step, struct piece *p, struc
 	if (rc == -ETIMEDOUT)
 		return say_asleep(in->t->pid, why);
 	if (rc)
-		return say_gone(in->t->pid, why);
+		return say_unread(in->t->pid, rc, why);
 	/* the last page of the address space is no address */
 	if (result < 0 && result >= -4095)
 		return refused(in, step, p, (int)result, why);

@@ -354,7 +354,7 @@ static int check_filters(const struct thread *th, const struct detach_request *r
 	int mode = seccomp_mode(th->tid), rc;
 
 	if (mode < 0)
-		return say_gone(r->pid, why);
+		return say_unread(r->pid, mode, why);
 	if (!mode)
 		return 0;
 	take_calls(r, v, isa, &calls);
@@ -369,10 +369,11 @@ static int try_thread(const struct thread *th, const struct detach_request *r, c
 {
 	struct arch_regs regs;
 	struct sequence unused;
+	int rc = arch_get(th->tid, &regs);
 
 	buf_reset(why);
-	if (arch_get(th->tid, &regs))
-		return say_gone(r->pid, why);
+	if (rc)
+		return say_unread(r->pid, rc, why);
 	if ((arch_isa(&regs) == ISA_WIDE) != v->space.wide) {
 		buf_printf(why, "thread %d runs code of another instruction set than its process", (int)th->tid);
 		return -EAGAIN;
@@ -400,23 +401,34 @@ static bool sleeps(const struct thread *th)
 int vet_choose(struct target *t, const struct detach_request *r, struct vetted *v, struct thread **th,
 	       struct buf *why)
 {
-	int rc = say_gone(t->pid, why);
+	struct buf said = BUF_INIT;
+	int rc = -ESRCH, last = rc;
 
-	for (int pass = 0; pass < 2; pass++) {
+	for (int pass = 0; pass < 2 && last; pass++) {
 		for (uint32_t i = 0; i < t->threads.count; i++) {
 			*th = (struct thread *)t->threads.rows + i;
 			if (!(*th)->parked || sleeps(*th) != (pass == 0))
 				continue;
-			buf_reset(why);
+			buf_reset(&said);
 			/* while nobody else can trace the process */
-			rc = blob_place((*th)->tid, v->space.vdso, v->space.vdso_length, &v->blob, why);
-			if (!rc)
-				rc = try_thread(*th, r, v, why);
-			if (!rc)
-				return 0;
+			last = blob_place((*th)->tid, v->space.vdso, v->space.vdso_length, &v->blob, &said);
+			if (!last)
+				last = try_thread(*th, r, v, &said);
+			if (!last)
+				break;
+			/* one that has gone says nothing of the others */
+			if (last != -ESRCH) {
+				buf_reset(why);
+				buf_puts(why, said.s);
+				rc = last;
+			}
 		}
 	}
-	return rc;
+	buf_release(&said);
+	if (last && rc != -ESRCH)
+		return rc;
+	buf_reset(why);
+	return last ? say_gone(t->pid, why) : 0;
 }
 
 static bool is_inside(const struct space *s, uint64_t at)
