@@ -47,7 +47,7 @@ static void test_process(void **state)
 	assert_int_equal(p.pid, pid);
 	pidfd = reach_process(&p);
 	assert_true(pidfd >= 0);
-	other.start_time -= 2000;
+	other.start_tics -= 200;
 	assert_int_equal(reach_process(&other), -ESRCH);
 	end_process(pid);
 	ended.fd = pidfd;

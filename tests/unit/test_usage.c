@@ -156,7 +156,7 @@ static void test_gone_and_reused(void **state)
 	usage_release(&u);
 	/* the number is another's: it started at another time */
 	for (uint32_t i = 0; i < snapshot_count(s, CLASS_PROCESS); i++)
-		((struct process *)snapshot_row(s, CLASS_PROCESS, i))->start_time -= 1000;
+		((struct process *)snapshot_row(s, CLASS_PROCESS, i))->start_tics -= 100;
 	assert_int_equal(usage_read(s, object, &u), 0);
 	assert_int_equal(usage_of(&u, stays)->error, ESRCH);
 	usage_release(&u);
