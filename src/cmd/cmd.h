@@ -45,9 +45,11 @@ int cmd_unknown(const char *word);
 void cmd_error(const char *fmt, ...) __printf(1, 2);
 /* "ipctop: OBJECT: …", @object escaped. */
 void cmd_error_of(const char *object, const char *fmt, ...) __printf(2, 3);
-/* cmd_error and a hint at `help COMMAND`; gives USAGE. */
+/* Whether stdout did not take all, which is told then. */
+bool cmd_stdout_failed(void);
 /* How @command is called and what it is for: the head of its help. */
 void cmd_print_head(const struct command *command);
+/* cmd_error and a hint at `help COMMAND`; gives USAGE. */
 int cmd_usage(const struct command *command, const char *fmt, ...) __printf(2, 3);
 
 /* Users chosen by -u: numbers, and names where they are told by a document. */

@@ -3,8 +3,8 @@
 #include "cmd.h"
 
 #include <errno.h>
+#include <stdio_ext.h>
 #include <time.h>
-#include "ipctop/io.h"
 #include "ipctop/limit.h"
 #include "ipctop/text.h"
 
@@ -240,6 +240,16 @@ static void put_performance(const struct limiting *x, struct buf *out, const str
 	}
 }
 
+/* What the monitoring system has not got is unknown to it; and that has been told then. */
+static enum level told(enum level level)
+{
+	if (!cmd_stdout_failed())
+		return level;
+	clearerr(stdout);
+	__fpurge(stdout);
+	return LEVEL_UNKNOWN;
+}
+
 static int check(const struct limiting *x, const struct snapshot *s)
 {
 	uint32_t count, *rows = query_select(&x->q, s, &count);
@@ -270,8 +280,7 @@ static int check(const struct limiting *x, const struct snapshot *s)
 	buf_release(&trouble);
 	buf_release(&performance);
 	free(rows);
-	/* the monitoring system has not seen it: whoever runs it tells why */
-	return io_flush_stdout() ? LEVEL_UNKNOWN : worst;
+	return told(worst);
 }
 
 static int check_words(struct limiting *x, const struct command *command, int words)
@@ -327,7 +336,7 @@ static bool asks_for_check(int argc, char **argv)
 static int as_plugin(int status)
 {
 	puts(status == USAGE ? "IPC UNKNOWN - wrong usage" : "IPC UNKNOWN - nothing could be read");
-	return LEVEL_UNKNOWN;
+	return told(LEVEL_UNKNOWN);
 }
 
 static int run(const struct command *command, int argc, char **argv)

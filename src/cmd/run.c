@@ -172,18 +172,24 @@ static int check_stdout(void)
 	return rc ? rc : -EIO;
 }
 
+bool cmd_stdout_failed(void)
+{
+	int rc = check_stdout();
+
+	if (rc)
+		cmd_error("standard output: cannot be written: %s", strerror(-rc));
+	return rc;
+}
+
 int cmd_main(int argc, char **argv)
 {
-	int status, rc;
+	int status;
 
 	fill_standard_files();
 	end_by_sigpipe();
 	outlive_file_limit();
 	status = run(argc, argv);
-	rc = check_stdout();
-	if (rc) {
-		cmd_error("standard output: cannot be written: %s", strerror(-rc));
-		return status > FAILED ? status : FAILED;
-	}
+	if (cmd_stdout_failed())
+		return status == USAGE ? USAGE : FAILED;
 	return status;
 }
