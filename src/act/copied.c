@@ -269,7 +269,7 @@ static int send_all(int id, const char *s, size_t n, struct buf *error)
 		rc = send(id, &m);
 	if (rc == -EAGAIN)
 		buf_puts(error, "it has no room for its messages");
-	else if (rc == -EINVAL && most && m.length > most)
+	else if (rc == -EINVAL && m.length > most)
 		buf_printf(error, "a message is longer than kernel.msgmax, %" PRIu64 " bytes: raise that", most);
 	else if (rc)
 		buf_printf(error, "a message cannot be sent: %s", strerrordesc_np(-rc));

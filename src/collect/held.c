@@ -11,8 +11,6 @@
 #include "ipctop/io.h"
 #include "ipctop/reach.h"
 
-#define END_US	2000000		/* of a process that was killed: that its last thread has gone */
-
 static bool is_same_process(const struct process *row, const struct life_facts *f)
 {
 	/* where nothing was read of it, its mapping must do */
@@ -153,6 +151,8 @@ static void add_shared(void *arg, const struct vma *vma)
 		*(struct reach_mapping *)table_add(x->rows, sizeof(struct reach_mapping)) =
 			(struct reach_mapping){ vma->start, vma->end - vma->start, vma->offset };
 }
+
+#define END_US	2000000		/* of a process that was killed: that its last thread has gone */
 
 bool reach_ended(int pidfd)
 {
